@@ -1,0 +1,146 @@
+//! The seam between the language and what it judges: a source names its fields and reads them.
+//! Sources implement [`Source`]; the language never knows a source.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::ops::ControlFlow;
+
+use event::Value;
+
+/// Type of a field, which decides the operators and literals it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Text or path.
+    Text,
+    /// Raw bytes.
+    Bytes,
+    /// Signed number.
+    Int,
+    /// Unsigned number.
+    Uint,
+    /// Floating-point number.
+    Float,
+    /// `true` or `false`.
+    Bool,
+    /// Address of a host.
+    Ip,
+    /// Network in CIDR form.
+    Net,
+    /// TCP or UDP port, number or service name.
+    Port,
+    /// Nanoseconds since the epoch.
+    Time,
+    /// Nanoseconds.
+    Duration,
+}
+
+/// What may stand in brackets behind a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Argument {
+    /// Nothing may.
+    None,
+    /// A number may: `evt.arg[0]`.
+    Index,
+    /// A number must.
+    IndexRequired,
+    /// A key may, e.g. a JSON pointer.
+    Key,
+    /// A key must.
+    KeyRequired,
+    /// A number or a key may.
+    Either,
+    /// A number or a key must.
+    EitherRequired,
+}
+
+/// One row holds all there is to know of a field; CLI, reference and console all print it.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldDoc {
+    /// Full name, `ka.user.name`.
+    pub name: &'static str,
+    /// Type of its values.
+    pub kind: Kind,
+    /// Whether it yields several values.
+    pub list: bool,
+    /// What may stand in brackets.
+    pub argument: Argument,
+    /// Meaning, one or two sentences of our own.
+    pub doc: &'static str,
+}
+
+/// The fields of one source, as the loader needs them: no record is read through this.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceDoc {
+    /// Name as in a rule's `source:`, `k8s_audit`.
+    pub name: &'static str,
+    /// One line for people.
+    pub doc: &'static str,
+    /// Every field that a rule of this source may name, common ones included.
+    pub fields: &'static [&'static [FieldDoc]],
+    /// Falco plugins whose `required_plugin_versions` this source satisfies, with version.
+    pub plugins: &'static [(&'static str, &'static str)],
+}
+
+impl SourceDoc {
+    /// Finds a field by its full name.
+    pub fn field(&self, name: &str) -> Option<&'static FieldDoc> {
+        self.fields.iter().flat_map(|table| table.iter()).find(|field| field.name == name)
+    }
+}
+
+/// Whether a record has a field at all: comparing a missing one is always false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// At least the field itself is there (a list may still be empty).
+    Present,
+    /// The record does not have it.
+    Absent,
+}
+
+/// How dear it is to read a field; cheap ones are asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cost {
+    /// Known once the record is split.
+    Free,
+    /// A short look.
+    Cheap,
+    /// Walks part of the record.
+    Walk,
+    /// Parses or computes.
+    Dear,
+}
+
+/// The argument given to a field was refused, or the field is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FieldError {
+    /// No such field.
+    #[error("unknown field `{0}`")]
+    Unknown(String),
+    /// The field exists, its argument is wrong.
+    #[error("{0}")]
+    Argument(String),
+}
+
+/// A source of records and the reader of their fields. Judging never fails: what cannot be read
+/// is absent.
+pub trait Source {
+    /// Name, tables and plugins.
+    const DOC: SourceDoc;
+    /// One record: borrowed bytes and what was found in them so far.
+    type Record<'r>;
+    /// One field with its argument, parsed at load.
+    type Field: Clone + Debug + Eq + Hash;
+
+    /// Fields that rules are indexed under, most selective first.
+    fn keys() -> &'static [Self::Field];
+    /// Parses a field and its argument.
+    fn resolve(name: &str, argument: Option<&str>) -> Result<Self::Field, FieldError>;
+    /// Tells how dear a field is.
+    fn cost(field: &Self::Field) -> Cost;
+    /// Shows each value of a field to `see`, until it says stop.
+    fn each(
+        record: &mut Self::Record<'_>,
+        field: &Self::Field,
+        see: impl FnMut(Value<'_>) -> ControlFlow<()>,
+    ) -> Presence;
+}
