@@ -4,5 +4,6 @@
 mod alert;
 mod finding;
 
-pub use alert::{Alert, Reliability, Severity};
+pub use alert::{Alert, Reliability};
+pub use event::Severity;
 pub use finding::{Action, Decision, Finding, FindingId, Status, Verdict};
