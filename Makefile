@@ -1,0 +1,62 @@
+# make run    builds everything and starts Sockeye on http://127.0.0.1:9700
+# make test   runs every test: Rust, console, browser, a real Kubernetes API server
+# make check  format, lints, the map of the house, licences of nothing left to chance
+# make bench  the figures of docs/performance.md, on this machine
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := run
+
+DATA ?= .data
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DEBUG_BIN := $(abspath $(TARGET)/debug/sockeye)
+RELEASE_BIN := $(abspath $(TARGET)/release/sockeye)
+export SOCKEYE_BIN ?= $(DEBUG_BIN)
+
+.PHONY: run test check bench web packages-run packages-test
+.PHONY: test-rust test-web test-browser test-cluster
+
+run: packages-run web
+	cargo build --release --package sockeye
+	$(RELEASE_BIN) serve --data $(DATA)
+
+test: test-rust test-web test-browser test-cluster
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	cargo xtask layers
+	cargo xtask tidy
+
+packages-run:
+	.ci/packages run
+
+packages-test:
+	.ci/packages test
+
+web/node_modules: web/package.json web/package-lock.json
+	cd web && npm ci --no-fund --no-audit --loglevel=error
+	touch web/node_modules
+
+web: web/node_modules
+	cd web && npm run --silent build
+
+# The console is built first: a test fails if the server would embed its placeholder.
+test-rust: packages-test web
+	cargo test --workspace --locked
+
+test-web: web/node_modules
+	cd web && npm run --silent check && npm test --silent
+
+$(DEBUG_BIN): web
+	cargo build --package sockeye --locked
+
+test-browser: packages-test $(DEBUG_BIN)
+	cd web && npm run --silent test:browser
+
+test-cluster: packages-test $(DEBUG_BIN)
+	e2e/cluster/test
+
+bench:
+	cargo build --release --package sockeye
+	e2e/bench $(BENCH)
