@@ -68,6 +68,30 @@ pub struct FieldDoc {
     pub doc: &'static str,
 }
 
+impl FieldDoc {
+    /// Describes a field with one value and no argument; the table says the rest behind it.
+    pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Self { name, kind, list: false, argument: Argument::None, doc }
+    }
+
+    /// Describes a text field, which most are.
+    pub const fn text(name: &'static str, doc: &'static str) -> Self {
+        Self::new(name, Kind::Text, doc)
+    }
+
+    /// Says that the field yields several values.
+    pub const fn list(mut self) -> Self {
+        self.list = true;
+        self
+    }
+
+    /// Says what may stand in brackets.
+    pub const fn takes(mut self, argument: Argument) -> Self {
+        self.argument = argument;
+        self
+    }
+}
+
 /// The fields of one source, as the loader needs them: no record is read through this.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceDoc {
