@@ -139,6 +139,8 @@ pub struct Finding {
     pub first_seen: Time,
     /// Event time of its last alert.
     pub last_seen: Time,
+    /// Receipt time of the alert that opened it, this time. Handling is measured from here.
+    pub opened: Time,
     /// Number of its alerts.
     pub count: u64,
     /// Output line of its last alert.

@@ -3,7 +3,9 @@
 
 mod alert;
 mod finding;
+mod lifecycle;
 
 pub use alert::{Alert, Reliability};
 pub use event::Severity;
 pub use finding::{Action, Decision, Finding, FindingId, Status, Verdict};
+pub use lifecycle::{ACCEPTANCE_DAYS_MAX, REASON_BYTES_MAX, Refusal, Seen, is_person};
