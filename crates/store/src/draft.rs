@@ -1,0 +1,120 @@
+//! An entry made ready for the trail, off the writer's thread.
+
+use control::evidence::{Entry, VERSION};
+use event::Time;
+use finding::FindingId;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// Keys of entries that are no events, so that each kind is found without reading the others.
+/// Keys of findings and rules are hashes; that one of them equals a kind's is as likely as 2⁻⁶⁰.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+#[allow(missing_docs, reason = "the names are those of `Entry`")]
+pub enum Kind {
+    Rejected = 1,
+    Status = 2,
+    Decision = 3,
+    Rules = 4,
+    Administration = 5,
+    Start = 6,
+}
+
+/// What tells an event from another: its source, its time, and a hash of its stable id.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// Source name.
+    pub source: String,
+    /// Event time.
+    pub time: Time,
+    /// First eight bytes of the SHA-256 of the id.
+    pub hash: i64,
+}
+
+impl Identity {
+    /// Returns the identity of an event of `source` at `time` with the stable id `id`.
+    pub fn of(source: &str, time: Time, id: &str) -> Identity {
+        let digest: [u8; 32] = Sha256::digest(id.as_bytes()).into();
+        let [a, b, c, d, e, f, g, h, ..] = digest;
+        let hash = i64::from_le_bytes([a, b, c, d, e, f, g, h]);
+        Identity { source: source.to_owned(), time, hash }
+    }
+}
+
+/// An entry ready to be committed: the bytes that the trail will keep and the keys it is found by.
+/// Making one costs more than writing it, and may be done on any thread.
+#[derive(Debug)]
+pub struct Draft {
+    pub(crate) entry: Entry,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) keys: Vec<u64>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) findings: Vec<FindingId>,
+}
+
+#[derive(Serialize)]
+struct LineRef<'a> {
+    v: u8,
+    entry: &'a Entry,
+}
+
+impl Draft {
+    /// Makes an entry ready.
+    pub fn new(entry: Entry) -> Draft {
+        let mut bytes = Vec::with_capacity(1024);
+        serde_json::to_writer(&mut bytes, &LineRef { v: VERSION, entry: &entry })
+            .expect("an entry has string keys and no failing serializer");
+        let (findings, identity) = match &entry {
+            Entry::Event(event) => (
+                event.alerts.iter().map(FindingId::of).collect(),
+                Some(Identity::of(&event.source, event.time, &event.id)),
+            ),
+            _ => (Vec::new(), None),
+        };
+        let keys = keys(&entry, &findings);
+        Draft { entry, bytes, keys, identity, findings }
+    }
+
+    /// Returns the entry.
+    pub fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// Returns the length of the bytes that the trail will keep.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// An entry is never empty; clippy wants to be able to ask.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// Returns the key under which alerts of a rule are found.
+pub fn rule_key(rule: &str) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(b"rule\0");
+    hash.update(rule.as_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    let [a, b, c, d, e, f, g, h, ..] = digest;
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn keys(entry: &Entry, findings: &[FindingId]) -> Vec<u64> {
+    let mut keys = match entry {
+        Entry::Event(event) => {
+            let rules = event.alerts.iter().map(|alert| rule_key(&alert.rule));
+            rules.chain(findings.iter().map(FindingId::key)).collect()
+        }
+        Entry::Rejected(_) => vec![Kind::Rejected as u64],
+        Entry::Status(_) => vec![Kind::Status as u64],
+        Entry::Decision(decision) => vec![Kind::Decision as u64, decision.finding.key()],
+        Entry::Rules(_) => vec![Kind::Rules as u64],
+        Entry::Administration(_) => vec![Kind::Administration as u64],
+        Entry::Start(_) => vec![Kind::Start as u64],
+    };
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
