@@ -1,0 +1,167 @@
+// A real Kubernetes control plane on the loopback: etcd and kube-apiserver, built by `build`.
+// Each part is a function that starts one program; kubelet and the controllers will be more.
+
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { auditFlags } from './audit.mjs';
+import { makeCertificates, writeKubeconfig } from './certificates.mjs';
+import { freePorts, Program } from './program.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const run = promisify(execFile);
+const outputMax = 64 << 20;
+
+/** Builds what is not built yet and returns the directory of the programs. */
+export async function build() {
+  const { stdout } = await run(join(here, 'build'), { maxBuffer: outputMax });
+  return stdout.trim();
+}
+
+/** Says why no cluster can run here, or nothing when one can. */
+export async function missing() {
+  for (const tool of ['go', 'openssl']) {
+    const found = await run('sh', ['-c', `command -v ${tool}`]).catch(() => null);
+    if (!found) return `${tool} is not installed`;
+  }
+}
+
+/** A running control plane. */
+export class Cluster {
+  /**
+   * @param {{
+   *   dir?: string,
+   *   logSizeMb?: number,
+   *   webhook?: { url: string, token: string },
+   * }} options `dir` keeps everything and stays; without it a temporary one is made and removed.
+   */
+  static async start({ dir, logSizeMb, webhook } = {}) {
+    const cluster = new Cluster();
+    cluster.bin = await build();
+    cluster.temporary = !dir;
+    cluster.dir = dir ?? (await mkdtemp(join(tmpdir(), 'sockeye-cluster-')));
+    cluster.auditDir = join(cluster.dir, 'audit');
+    cluster.auditLog = join(cluster.auditDir, 'audit.log');
+    cluster.kubeconfig = join(cluster.dir, 'kubeconfig');
+    cluster.programs = [];
+    try {
+      await cluster.#prepare();
+      await cluster.#startEtcd();
+      await cluster.#startApiServer(
+        await auditFlags(cluster.dir, { log: cluster.auditLog, logSizeMb, webhook }),
+      );
+      await cluster.#furnish();
+    } catch (error) {
+      await cluster.stop().catch(() => {});
+      throw error;
+    }
+    return cluster;
+  }
+
+  async #prepare() {
+    this.certificates = join(this.dir, 'certificates');
+    await mkdir(this.certificates, { recursive: true, mode: 0o700 });
+    await mkdir(this.auditDir, { recursive: true });
+    const [client, peer, api] = await freePorts(3);
+    this.etcdUrl = `http://127.0.0.1:${client}`;
+    this.peerUrl = `http://127.0.0.1:${peer}`;
+    this.server = `https://127.0.0.1:${api}`;
+    await makeCertificates(this.certificates);
+    await writeKubeconfig(this.kubeconfig, this.certificates, this.server);
+  }
+
+  async #startEtcd() {
+    const etcd = this.#program('etcd', [
+      `--data-dir=${join(this.dir, 'etcd')}`,
+      `--listen-client-urls=${this.etcdUrl}`,
+      `--advertise-client-urls=${this.etcdUrl}`,
+      `--listen-peer-urls=${this.peerUrl}`,
+      '--quota-backend-bytes=8589934592',
+      '--unsafe-no-fsync',
+      '--log-level=warn',
+    ]);
+    await etcd.ready(async () => (await fetch(`${this.etcdUrl}/health`)).ok);
+  }
+
+  async #startApiServer(audit) {
+    const at = (name) => join(this.certificates, name);
+    const apiserver = this.#program('kube-apiserver', [
+      `--etcd-servers=${this.etcdUrl}`,
+      '--bind-address=127.0.0.1',
+      `--secure-port=${new URL(this.server).port}`,
+      '--endpoint-reconciler-type=none',
+      '--service-cluster-ip-range=10.0.0.0/16',
+      `--tls-cert-file=${at('apiserver.crt')}`,
+      `--tls-private-key-file=${at('apiserver.key')}`,
+      `--client-ca-file=${at('ca.crt')}`,
+      `--service-account-key-file=${at('service-account.pub')}`,
+      `--service-account-signing-key-file=${at('service-account.key')}`,
+      '--service-account-issuer=https://kubernetes.default.svc',
+      '--authorization-mode=Node,RBAC',
+      '--enable-admission-plugins=NodeRestriction',
+      ...audit,
+    ]);
+    await apiserver.ready(async () => (await this.kubectl('get', '--raw', '/readyz')) === 'ok');
+  }
+
+  // Without a controller manager nothing makes the account that every pod needs.
+  async #furnish() {
+    for (const namespace of ['default', 'kube-system']) {
+      await this.kubectl('create', 'serviceaccount', 'default', '--namespace', namespace);
+    }
+  }
+
+  #program(name, args) {
+    const log = join(this.dir, `${name}.log`);
+    const program = new Program(name, join(this.bin, name), args, { log });
+    this.programs.unshift(program);
+    return program;
+  }
+
+  /** Runs kubectl as the administrator and returns what it printed. */
+  async kubectl(...args) {
+    return (await this.attempt('admin', ...args)).stdout;
+  }
+
+  /** Runs kubectl as one of the kubeconfig's users; a refusal is an error with its `stderr`. */
+  attempt(user, ...args) {
+    const common = [`--kubeconfig=${this.kubeconfig}`, `--context=${user}`];
+    const env = { ...process.env, HOME: this.dir, KUBECACHEDIR: join(this.dir, 'cache') };
+    return run(join(this.bin, 'kubectl'), [...common, ...args], { env, maxBuffer: outputMax });
+  }
+
+  /** Creates or changes an object from its description. */
+  async apply(object) {
+    const text = JSON.stringify(object);
+    const child = this.attempt('admin', 'create', '--filename=-');
+    child.child.stdin.end(text);
+    return (await child).stdout;
+  }
+
+  /** Sends the everyday traffic of a cluster; options are those of `load`. */
+  async load(options) {
+    const flags = Object.entries(options).map(([name, value]) => `-${name}=${value}`);
+    const common = [`-kubeconfig=${this.kubeconfig}`, `-audit-dir=${this.auditDir}`];
+    return run(join(this.bin, 'load'), [...common, ...flags]);
+  }
+
+  /** Returns the audit log's files, oldest first. */
+  async auditFiles() {
+    const names = (await readdir(this.auditDir)).filter((name) => name !== 'audit.log').sort();
+    const files = [...names, 'audit.log'].map((name) => join(this.auditDir, name));
+    return Promise.all(files.map(async (path) => ({ path, bytes: (await stat(path)).size })));
+  }
+
+  /** Ends every program, last started first, and removes what was temporary. */
+  async stop() {
+    try {
+      for (const program of this.programs) await program.stop();
+    } finally {
+      if (this.temporary) await rm(this.dir, { recursive: true, force: true });
+    }
+  }
+}
