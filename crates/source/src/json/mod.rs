@@ -1,0 +1,3 @@
+//! JSON pointers into any event that is JSON.
+
+pub mod fields;
