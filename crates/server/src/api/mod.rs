@@ -1,0 +1,102 @@
+//! The HTTP API: one module a noun, each with its shapes and thin handlers. `docs/reference/
+//! openapi.json` is written from what stands here.
+
+mod administration;
+mod alerts;
+mod controls;
+mod feed;
+mod findings;
+mod intake;
+mod problem;
+mod rules;
+mod session;
+mod shape;
+mod sources;
+mod status;
+mod tokens;
+
+use axum::Router;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use problem::Problem;
+
+use crate::App;
+
+/// Name of the session cookie.
+pub const SESSION_COOKIE: &str = "sockeye_session";
+
+fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(description())
+        .routes(routes!(session::sign_in))
+        .routes(routes!(session::me))
+        .routes(routes!(session::sign_out))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::show))
+        .routes(routes!(feed::stream))
+        .routes(routes!(findings::list))
+        .routes(routes!(findings::show))
+        .routes(routes!(findings::alerts))
+        .routes(routes!(findings::decide))
+        .routes(routes!(controls::criteria))
+        .routes(routes!(controls::list))
+        .routes(routes!(controls::show))
+        .routes(routes!(controls::population))
+        .routes(routes!(sources::list))
+        .routes(routes!(sources::minutes))
+        .routes(routes!(rules::list))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(administration::list))
+        .routes(routes!(status::status))
+        .routes(routes!(status::summary))
+        .routes(routes!(status::healthz))
+        .routes(routes!(status::readyz))
+        .routes(routes!(status::metrics))
+        .routes(routes!(intake::k8s_audit))
+}
+
+fn description() -> OpenApi {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+    let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Sockeye")
+                .version("1")
+                .description(Some(
+                    "Detections, findings, controls and their evidence. Lists page by cursor, \
+                     times are RFC 3339, hashes hex, 64-bit counts decimal text.",
+                ))
+                .license(Some(LicenseBuilder::new().name("Apache-2.0").build()))
+                .build(),
+        )
+        .components(Some(
+            ComponentsBuilder::new()
+                .security_scheme("session", SecurityScheme::ApiKey(cookie))
+                .security_scheme("token", SecurityScheme::Http(bearer))
+                .build(),
+        ))
+        .security(Some([
+            SecurityRequirement::new::<_, [&str; 0], &str>("session", []),
+            SecurityRequirement::new::<_, [&str; 0], &str>("token", []),
+        ]))
+        .build()
+}
+
+/// Returns the routes.
+pub fn routes() -> Router<App> {
+    router().split_for_parts().0
+}
+
+/// Returns the API's description, OpenAPI 3.1, as it is committed in `docs/reference`.
+pub fn openapi() -> String {
+    let (_, description) = router().split_for_parts();
+    let mut text = description.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
