@@ -153,7 +153,7 @@ pub trait Source {
     /// One record: borrowed bytes and what was found in them so far.
     type Record<'r>;
     /// One field with its argument, parsed at load.
-    type Field: Clone + Debug + Eq + Hash;
+    type Field: Clone + Debug + Eq + Hash + 'static;
 
     /// Fields that rules are indexed under, most selective first.
     fn keys() -> &'static [Self::Field];

@@ -1,0 +1,205 @@
+//! What is left of each rule under given values of the key fields, worked out when first met and
+//! kept. A tree with one level a key: a record goes down by its values, and where no rule is left
+//! it is done. Senders choose the values, so the tree is bounded and begun anew when full.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use event::Value;
+
+use super::Program;
+use super::node::Node;
+use crate::source::Source;
+
+/// Most places kept.
+const PLACES_MAX: usize = 2048;
+/// Longest value kept as a key; longer ones are worked out each time.
+const KEY_BYTES_MAX: usize = 256;
+
+/// A rule's index in what was compiled, and what is left of its condition.
+pub type Rest = Vec<(usize, Node)>;
+
+/// Working memory of one judging thread: the index as far as it was needed, and the answers for the
+/// record at hand.
+#[derive(Debug)]
+pub struct Memo {
+    places: Vec<Place>,
+    answers: Answers,
+    /// Stands in for a place that is not kept.
+    passing: Rest,
+}
+
+#[derive(Debug)]
+struct Place {
+    rest: Rest,
+    below: HashMap<Box<[u8]>, usize>,
+    /// Where records without a value for the next key go.
+    absent: Option<usize>,
+}
+
+/// What is left for a record.
+pub enum Left<'m> {
+    Nothing,
+    Rules(&'m Rest),
+}
+
+/// Answers of predicates for the record at hand, each asked once.
+#[derive(Debug)]
+pub struct Answers {
+    known: Vec<u64>,
+    holding: Vec<u64>,
+}
+
+impl Answers {
+    /// Returns the answer, asking if it is not known yet.
+    pub fn ask(&mut self, number: u32, ask: impl FnOnce() -> bool) -> bool {
+        let (word, bit) = (number as usize / 64, 1_u64 << (number % 64));
+        if self.known[word] & bit == 0 {
+            self.known[word] |= bit;
+            if ask() {
+                self.holding[word] |= bit;
+            } else {
+                self.holding[word] &= !bit;
+            }
+        }
+        self.holding[word] & bit != 0
+    }
+}
+
+enum Step {
+    To(usize),
+    /// Not met yet; the value, if it can be kept.
+    New(Option<Box<[u8]>>),
+    Absent,
+}
+
+impl Memo {
+    pub(super) fn new(predicates: usize, all: Rest) -> Memo {
+        let words = predicates.div_ceil(64);
+        Memo {
+            places: vec![Place::new(all)],
+            answers: Answers { known: vec![0; words], holding: vec![0; words] },
+            passing: Vec::new(),
+        }
+    }
+
+    /// Goes down the index with a record; returns what is left of the rules, and fresh answers.
+    pub(super) fn enter<S: Source>(
+        &mut self,
+        program: &Program<S>,
+        record: &mut S::Record<'_>,
+    ) -> (Left<'_>, &mut Answers) {
+        self.answers.known.fill(0);
+        let mut at = 0;
+        let mut passing = false;
+        for (level, key) in S::keys().iter().enumerate() {
+            if self.rest(at, passing).is_empty() {
+                return (Left::Nothing, &mut self.answers);
+            }
+            let step = match self.places.get(at) {
+                Some(place) if !passing => place.step::<S>(record, key),
+                _ => Step::New(None),
+            };
+            at = match step {
+                Step::To(next) => next,
+                Step::Absent => match self.places[at].absent {
+                    Some(next) => next,
+                    None => {
+                        let rest = self.work_out(program, record, at, passing, level);
+                        let next = self.keep(&mut at, rest);
+                        self.places[at].absent = Some(next);
+                        next
+                    }
+                },
+                Step::New(key) => {
+                    let rest = self.work_out(program, record, at, passing, level);
+                    match key {
+                        Some(key) => {
+                            let next = self.keep(&mut at, rest);
+                            self.places[at].below.insert(key, next);
+                            next
+                        }
+                        None => {
+                            self.passing = rest;
+                            passing = true;
+                            at
+                        }
+                    }
+                }
+            };
+        }
+        let rest = if passing { &self.passing } else { &self.places[at].rest };
+        (if rest.is_empty() { Left::Nothing } else { Left::Rules(rest) }, &mut self.answers)
+    }
+
+    fn rest(&self, at: usize, passing: bool) -> &Rest {
+        if passing { &self.passing } else { &self.places[at].rest }
+    }
+
+    /// Folds in the answers of every predicate that reads only keys up to this level, the last of
+    /// them included: with the record's own values these are known.
+    fn work_out<S: Source>(
+        &mut self,
+        program: &Program<S>,
+        record: &mut S::Record<'_>,
+        at: usize,
+        passing: bool,
+        level: usize,
+    ) -> Rest {
+        let seen = (1_u32 << (level + 1)) - 1;
+        let rest = if passing { &self.passing } else { &self.places[at].rest };
+        let mut left = Vec::with_capacity(rest.len());
+        for (index, node) in rest {
+            let answers = &mut self.answers;
+            let mut known = HashMap::new();
+            node.each(&mut |number| {
+                let predicate = &program.predicates[number as usize];
+                if predicate.keys_only && predicate.keys & !seen == 0 {
+                    let holds = answers.ask(number, || predicate.holds::<S>(record));
+                    known.insert(number, holds);
+                }
+            });
+            let node = node.fold(&|number| known.get(&number).copied());
+            if node != Node::Never {
+                left.push((*index, node));
+            }
+        }
+        left
+    }
+
+    /// Keeps a place below `at`. When the tree is full it is begun anew from the root, and `at`
+    /// becomes a place nothing leads to any more.
+    fn keep(&mut self, at: &mut usize, rest: Rest) -> usize {
+        if self.places.len() >= PLACES_MAX {
+            self.places.truncate(1);
+            self.places[0].below.clear();
+            self.places[0].absent = None;
+            self.places.push(Place::new(Vec::new()));
+            *at = 1;
+        }
+        self.places.push(Place::new(rest));
+        self.places.len() - 1
+    }
+}
+
+impl Place {
+    fn new(rest: Rest) -> Place {
+        Place { rest, below: HashMap::new(), absent: None }
+    }
+
+    fn step<S: Source>(&self, record: &mut S::Record<'_>, key: &S::Field) -> Step {
+        let mut step = Step::Absent;
+        S::each(record, key, |value| {
+            step = match value {
+                Value::Text(text) => match self.below.get(text) {
+                    Some(next) => Step::To(*next),
+                    None if text.len() <= KEY_BYTES_MAX => Step::New(Some(text.into())),
+                    None => Step::New(None),
+                },
+                _ => Step::New(None),
+            };
+            ControlFlow::Break(())
+        });
+        step
+    }
+}
