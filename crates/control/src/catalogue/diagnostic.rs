@@ -56,10 +56,16 @@ impl fmt::Display for Diagnostic {
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|(distance, _)| *distance <= 1 + word.len() / 4)
+        .map(|candidate| (distance(word, candidate), start_apart(word, candidate), candidate))
+        .filter(|(distance, _, _)| *distance <= 1 + word.len() / 4)
         .min()
-        .map(|(_, candidate)| candidate)
+        .map(|(_, _, candidate)| candidate)
+}
+
+/// Counts the letters of `word` after the common start, so that equal distances have an order.
+fn start_apart(word: &str, candidate: &str) -> usize {
+    let common = word.chars().zip(candidate.chars()).take_while(|(one, other)| one == other);
+    word.chars().count() - common.count()
 }
 
 /// Counts the letters to change, ignoring case.

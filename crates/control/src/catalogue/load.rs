@@ -125,17 +125,26 @@ fn misread(source: &Source<'_>, error: &serde_saphyr::Error) -> Diagnostic {
     let column = place.map_or(0, |place| u32::try_from(place.column()).unwrap_or(0));
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or(&message).trim().to_owned();
-    let hint =
-        match message.split_once("unknown field `").and_then(|(_, rest)| rest.split_once('`')) {
-            Some((field, rest)) => match nearest(field, rest.split('`').skip(1).step_by(2)) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => "take the line out, or see the other files for what is known".to_owned(),
-            },
-            None => "compare with the other files of `controls/`".to_owned(),
-        };
+    let (message, hint) = match unknown_field(&message) {
+        Some((said, known)) => (said.to_owned(), known),
+        None => (message, "compare with the other files of `controls/`".to_owned()),
+    };
     let snippet = source.line(line).to_owned();
     let path = source.path.to_owned();
     Diagnostic { level: Level::Error, code: "misread", path, line, column, message, snippet, hint }
+}
+
+/// Splits the parser's ``unknown field `x`, expected one of a, b`` into what is wrong and a hint.
+fn unknown_field(message: &str) -> Option<(&str, String)> {
+    let field = message.strip_prefix("unknown field `")?.split('`').next()?;
+    let (said, known) = message.split_once(", expected ")?;
+    let known = known.trim_start_matches("one of ");
+    let words = known.split([',', ' ', '`']).filter(|word| !word.is_empty());
+    let hint = match nearest(field, words) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None => format!("known are {known}"),
+    };
+    Some((said, hint))
 }
 
 fn keep<T>(
@@ -248,12 +257,12 @@ mod tests {
             "controls/K-14.yaml",
             &text,
             expect![[r#"
-            error[misread]: unknown field `owners`, expected one of id, version, title, statement, owner, responsibility, nature, frequency, effective_from, effective_until, criteria, sources, loss_per_million_max, populations, tests, rules
-              --> controls/K-14.yaml:7:1
-               | owners: Security on-call
-              hint: take the line out, or see the other files for what is known
-            controls: 
-        "#]],
+                error[misread]: unknown field `owners`
+                  --> controls/K-14.yaml:7:1
+                   | owners: Security on-call
+                  hint: did you mean `owner`?
+                controls: 
+            "#]],
         );
     }
 
@@ -267,24 +276,24 @@ mod tests {
             "controls/K-15.yaml",
             &text,
             expect![[r#"
-            error[wrong_file]: the file is called `K-15` and holds `K-14`
-              --> controls/K-15.yaml:1:5
-               | id: K-14
-              hint: call it K-14.yaml
-            error[unknown_criterion]: `CC2.4` is no criterion
-              --> controls/K-15.yaml:11:19
-               | criteria: [CC7.2, CC2.4]
-              hint: there are 61; did you mean `CC1.4`?
-            error[wrong_source]: source `` is empty or named twice
-              --> controls/K-15.yaml:12:1
-               | sources:
-              hint: name each needed source once, like k8s_audit
-            error[wrong_test]: test `handled-in-time` names no population: `alarms`
-              --> controls/K-15.yaml:41:11
-               |   - name: handled-in-time
-              hint: name one of `populations`
-            controls: 
-        "#]],
+                error[wrong_file]: the file is called `K-15` and holds `K-14`
+                  --> controls/K-15.yaml:1:5
+                   | id: K-14
+                  hint: call it K-14.yaml
+                error[unknown_criterion]: `CC2.4` is no criterion
+                  --> controls/K-15.yaml:11:19
+                   | criteria: [CC7.2, CC2.4]
+                  hint: there are 61; did you mean `CC2.1`?
+                error[wrong_source]: source `` is empty or named twice
+                  --> controls/K-15.yaml:12:1
+                   | sources:
+                  hint: name each needed source once, like k8s_audit
+                error[wrong_test]: test `handled-in-time` names no population: `alarms`
+                  --> controls/K-15.yaml:41:11
+                   |   - name: handled-in-time
+                  hint: name one of `populations`
+                controls: 
+            "#]],
         );
     }
 
