@@ -3,11 +3,21 @@
 
 pub mod diagnostic;
 pub mod expr;
+mod format;
 mod load;
+pub mod operator;
 pub mod output;
+pub mod parse;
+mod program;
 mod ruleset;
 pub mod source;
+pub mod transform;
+#[allow(dead_code)]
+mod yaml;
 
 pub use diagnostic::Diagnostic;
+pub use format::Template;
 pub use load::load;
+pub use parse::parse;
+pub use program::{KeyUse, Matching, Memo, Program};
 pub use ruleset::{Rule, RuleFile, Ruleset};
