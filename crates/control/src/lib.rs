@@ -2,8 +2,17 @@
 //! Judging is pure: it reads no clock, no disk and no network.
 
 pub mod catalogue;
+pub mod coverage;
 pub mod evidence;
+pub mod facts;
+pub mod judge;
 mod mapping;
+pub mod matrix;
+mod spans;
 
 pub use catalogue::{Catalogue, CatalogueFile, Control, Criterion, Relation};
+pub use facts::{Facts, Gather};
+pub use judge::{ControlResult, Judgement, Outcome, Question, judge, judge_one};
 pub use mapping::{Link, Mapping};
+pub use matrix::matrix;
+pub use spans::Spans;

@@ -1,0 +1,254 @@
+//! What judging needs to know about a period. [`Gather`] reads it from the trail's entries; the
+//! store answers the same from its tables.
+
+mod gather;
+mod watch;
+
+use event::{Period, Severity, Subject, Time};
+use finding::{Decision, FindingId, Verdict};
+use serde::Serialize;
+
+use crate::spans::Spans;
+
+pub use gather::{CASES_MAX, Gather, ROWS_MAX};
+pub use watch::{Watch, retired_object};
+
+/// What is known about a period.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Facts {
+    /// The period asked for.
+    pub period: Period,
+    /// Until when is known: the time of asking, or of the last entry. Later decisions are not in.
+    pub as_of: Time,
+    /// Every source instance that ever reported before the period's end.
+    pub sources: Vec<SourceFacts>,
+    /// Every rule set that came into force before the period's end, also before its start.
+    pub rule_sets: Vec<RuleSet>,
+    /// Cases opened in the period, or before it and not concluded at its start.
+    pub cases: Vec<Case>,
+    /// Acts of administration in the period.
+    pub acts: Vec<Act>,
+    /// Alerts received in the period, by source and rule, counted from the events themselves.
+    pub alerts: Vec<AlertCount>,
+    /// Items that a bound of this program left out. Not zero: populations are incomplete.
+    pub left_out: u64,
+}
+
+/// What one instance of a source did in the period.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceFacts {
+    /// `k8s_audit`.
+    pub source: String,
+    /// Listener, file or node.
+    pub instance: String,
+    /// Start of the first minute it ever reported.
+    pub first: Time,
+    /// When it was taken out of service for good by a named act, if it was.
+    pub retired: Option<Time>,
+    /// Minutes in which it was connected all the time, merged, within the period.
+    pub healthy: Spans,
+    /// Spans for which it reported that it was not connected, and why.
+    pub down: Vec<Down>,
+    /// Minutes in which records were lost or refused.
+    pub losses: Vec<Loss>,
+    /// Which rule set judged, as spans in order.
+    pub rules: Vec<Judging>,
+    /// Sums over the period.
+    pub totals: Totals,
+}
+
+/// A span for which a source said that it was not connected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Down {
+    /// When.
+    pub period: Period,
+    /// Why, as reported.
+    pub reason: String,
+}
+
+/// A minute in which records were lost or refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Loss {
+    /// Start of the minute.
+    pub minute: Time,
+    /// Records taken in.
+    pub records: u64,
+    /// Records known to be lost.
+    pub lost: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+}
+
+/// A span in which one rule set judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Judging {
+    /// When.
+    pub period: Period,
+    /// Hash of the rule set.
+    pub hash: String,
+}
+
+/// Sums over the minutes of a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Minutes with a status.
+    pub minutes: u64,
+    /// Records taken in.
+    pub records: u64,
+    /// Of these, refused.
+    pub rejected: u64,
+    /// Of these, duplicates.
+    pub duplicates: u64,
+    /// Known to be lost.
+    pub lost: u64,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Alerts raised, by the source's own count.
+    pub alerts: u64,
+}
+
+/// A rule set that came into force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleSet {
+    /// When.
+    pub time: Time,
+    /// SHA-256 over its files, hex.
+    pub hash: String,
+    /// Its enabled rules: source and name.
+    pub rules: Vec<(String, String)>,
+    /// The named person who approved it, if one did.
+    pub approved_by: Option<String>,
+    /// Where the trail says so.
+    pub position: String,
+}
+
+/// One time a finding stood open: from the alert (or the person) that opened it until it was
+/// concluded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Case {
+    /// The finding.
+    pub finding: FindingId,
+    /// Its rule.
+    pub rule: String,
+    /// Its source.
+    pub source: String,
+    /// Most severe alert of the case.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Subject,
+    /// When it was opened, by our clock.
+    pub opened: Time,
+    /// Event time of the alert that opened it, by the sender's clock.
+    pub happened: Time,
+    /// Where the trail has what opened it.
+    pub position: String,
+    /// Alerts in it.
+    pub alerts: u64,
+    /// Decisions about it, in order.
+    pub decisions: Vec<Decided>,
+}
+
+/// A decision, and where the trail has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Decided {
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: Decision,
+    /// Where the trail has it.
+    pub position: String,
+}
+
+/// An act of administration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Act {
+    /// When.
+    pub time: Time,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub act: String,
+    /// To what.
+    pub object: String,
+    /// More, for a person.
+    pub detail: String,
+    /// Where the trail has it.
+    pub position: String,
+}
+
+/// Alerts of one rule in the period.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct AlertCount {
+    /// Source of the rule.
+    pub source: String,
+    /// Rule.
+    pub rule: String,
+    /// How many.
+    pub count: u64,
+}
+
+impl Facts {
+    /// Puts every list in one order, so that equal facts are equal whoever gathered them.
+    pub fn sort(&mut self) {
+        self.sources.sort_by(|a, b| (&a.source, &a.instance).cmp(&(&b.source, &b.instance)));
+        self.rule_sets
+            .sort_by(|a, b| (a.time, &a.hash, &a.position).cmp(&(b.time, &b.hash, &b.position)));
+        self.cases.sort_by(|a, b| (a.opened, &a.finding).cmp(&(b.opened, &b.finding)));
+        for case in &mut self.cases {
+            case.decisions.sort_by_key(|decided| decided.decision.time);
+        }
+        self.acts.sort_by(|a, b| (a.time, &a.position).cmp(&(b.time, &b.position)));
+        self.alerts.sort();
+        for source in &mut self.sources {
+            source.down.sort_by_key(|down| down.period);
+            source.losses.sort_by_key(|loss| loss.minute);
+            source.rules.sort_by_key(|judging| judging.period);
+        }
+    }
+
+    /// Returns the part of the period that can be judged: statuses are due a minute after theirs.
+    pub fn judged(&self) -> Period {
+        let due = self.as_of.minute().plus(-Time::MINUTE);
+        Period { from: self.period.from, until: self.period.until.min(due.max(self.period.from)) }
+    }
+
+    /// Tells whether the period had not ended, or was not settled, when the facts were gathered.
+    pub fn interim(&self) -> bool {
+        self.judged().until < self.period.until
+    }
+
+    /// Returns the rule set in force at `date`.
+    pub fn rules_at(&self, date: Time) -> Option<&RuleSet> {
+        self.rule_sets.iter().filter(|set| set.time <= date).max_by_key(|set| set.time)
+    }
+}
+
+impl Case {
+    /// Returns the first decision by which a person took the case on or concluded it.
+    pub fn acknowledged(&self) -> Option<&Decided> {
+        self.decisions.iter().find(|decided| {
+            !matches!(decided.decision.action, finding::Action::Reopen) && by_person(decided)
+        })
+    }
+
+    /// Returns the decision by which a person concluded the case.
+    pub fn concluded(&self) -> Option<&Decided> {
+        self.decisions.iter().find(|decided| concludes(&decided.decision) && by_person(decided))
+    }
+
+    /// Returns what the case turned out to be.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self.concluded()?.decision.action {
+            finding::Action::Resolve { verdict } => Some(verdict),
+            _ => None,
+        }
+    }
+}
+
+/// Tells whether a decision ends a case.
+pub(crate) fn concludes(decision: &Decision) -> bool {
+    matches!(decision.action, finding::Action::Accept { .. } | finding::Action::Resolve { .. })
+}
+
+fn by_person(decided: &Decided) -> bool {
+    finding::is_person(&decided.decision.actor) && !decided.decision.reason.trim().is_empty()
+}

@@ -1,0 +1,171 @@
+//! From a status a minute to spans: what one source instance did in a period.
+
+use std::collections::{BTreeMap, HashMap};
+
+use event::{Period, Time};
+
+use super::{Down, Judging, Loss, SourceFacts, Totals};
+use crate::evidence::SourceStatus;
+use crate::spans::Spans;
+
+/// Gathers the statuses of every source instance, in any order.
+#[derive(Debug)]
+pub struct Watch {
+    period: Period,
+    instances: BTreeMap<(String, String), Instance>,
+}
+
+#[derive(Debug)]
+struct Instance {
+    first: Time,
+    retired: Option<Time>,
+    minutes: Vec<Minute>,
+    hashes: Vec<String>,
+    hash_places: HashMap<String, usize>,
+    reasons: BTreeMap<Time, String>,
+    losses: Vec<Loss>,
+    totals: Totals,
+}
+
+/// A minute of the period: 24 bytes, because a year has 525,600 of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Minute {
+    start: Time,
+    connected: bool,
+    hash: u32,
+}
+
+impl Watch {
+    /// Starts to gather for a period.
+    pub fn new(period: Period) -> Watch {
+        Watch { period, instances: BTreeMap::new() }
+    }
+
+    /// Takes in a status. Statuses from before the period tell that the instance exists; later
+    /// ones are ignored.
+    pub fn see(&mut self, status: &SourceStatus) {
+        if status.minute >= self.period.until {
+            return;
+        }
+        let instance = self.instance(&status.source, &status.instance, status.minute);
+        instance.first = instance.first.min(status.minute);
+        // A source that reports again is in service again.
+        instance.retired = instance.retired.filter(|retired| *retired > status.minute);
+        let span = Period { from: status.minute, until: status.minute.plus(Time::MINUTE) };
+        if span.until <= self.period.from {
+            return;
+        }
+        self.instance(&status.source, &status.instance, status.minute).take(status);
+    }
+
+    /// Takes in that an instance existed before, though no status of it is at hand.
+    pub fn known(&mut self, source: &str, instance: &str, first: Time) {
+        let known = self.instance(source, instance, first);
+        known.first = known.first.min(first);
+    }
+
+    /// Takes in that a named act took an instance out of service; from then on it owes no status.
+    pub fn retire(&mut self, source: &str, instance: &str, time: Time) {
+        if let Some(known) = self.instances.get_mut(&(source.to_owned(), instance.to_owned())) {
+            known.retired = Some(time);
+        }
+    }
+
+    /// Returns what was gathered, by source and instance.
+    pub fn finish(self) -> Vec<SourceFacts> {
+        let period = self.period;
+        let instances = self.instances.into_iter();
+        instances.map(|((source, name), instance)| instance.finish(source, name, period)).collect()
+    }
+
+    fn instance(&mut self, source: &str, instance: &str, first: Time) -> &mut Instance {
+        let key = (source.to_owned(), instance.to_owned());
+        self.instances.entry(key).or_insert_with(|| Instance {
+            first,
+            retired: None,
+            minutes: Vec::new(),
+            hashes: Vec::new(),
+            hash_places: HashMap::new(),
+            reasons: BTreeMap::new(),
+            losses: Vec::new(),
+            totals: Totals::default(),
+        })
+    }
+}
+
+/// Splits the object of a `source_retired` act, `source/instance`.
+pub fn retired_object(object: &str) -> Option<(&str, &str)> {
+    object.split_once('/')
+}
+
+impl Instance {
+    fn take(&mut self, status: &SourceStatus) {
+        let next = self.hashes.len();
+        let hash = *self.hash_places.entry(status.rules.clone()).or_insert(next);
+        if hash == next {
+            self.hashes.push(status.rules.clone());
+        }
+        self.minutes.push(Minute {
+            start: status.minute,
+            connected: status.connected,
+            hash: u32::try_from(hash).unwrap_or(u32::MAX),
+        });
+        if !status.connected {
+            let reason = status.reason.clone().unwrap_or_else(|| "no reason given".to_owned());
+            self.reasons.insert(status.minute, reason);
+        }
+        if status.lost > 0 || status.rejected > 0 {
+            self.losses.push(Loss {
+                minute: status.minute,
+                records: status.records,
+                lost: status.lost,
+                rejected: status.rejected,
+            });
+        }
+        let totals = &mut self.totals;
+        totals.records = totals.records.saturating_add(status.records);
+        totals.rejected = totals.rejected.saturating_add(status.rejected);
+        totals.duplicates = totals.duplicates.saturating_add(status.duplicates);
+        totals.lost = totals.lost.saturating_add(status.lost);
+        totals.bytes = totals.bytes.saturating_add(status.bytes);
+        totals.alerts = totals.alerts.saturating_add(status.alerts);
+    }
+
+    fn finish(mut self, source: String, instance: String, period: Period) -> SourceFacts {
+        // Two statuses of one minute (a restart within it): connected only if both say so.
+        self.minutes.sort_unstable();
+        self.minutes.dedup_by_key(|minute| minute.start);
+        self.totals.minutes = self.minutes.len() as u64;
+        let within = |minute: &Minute| {
+            Period { from: minute.start, until: minute.start.plus(Time::MINUTE) }.overlap(&period)
+        };
+        let connected = self.minutes.iter().filter(|minute| minute.connected);
+        let healthy = Spans::of(connected.filter_map(within));
+        let mut down: Vec<Down> = Vec::new();
+        let mut rules: Vec<Judging> = Vec::new();
+        for minute in &self.minutes {
+            let Some(span) = within(minute) else { continue };
+            let hash = self.hashes.get(minute.hash as usize).map_or("", String::as_str);
+            match rules.last_mut() {
+                Some(last) if last.hash == hash && last.period.until == span.from => {
+                    last.period.until = span.until;
+                }
+                _ => rules.push(Judging { period: span, hash: hash.to_owned() }),
+            }
+            if minute.connected {
+                continue;
+            }
+            let reason = self.reasons.get(&minute.start).map_or("", String::as_str);
+            match down.last_mut() {
+                Some(last) if last.reason == reason && last.period.until == span.from => {
+                    last.period.until = span.until;
+                }
+                _ => down.push(Down { period: span, reason: reason.to_owned() }),
+            }
+        }
+        let (first, retired, totals) = (self.first, self.retired, self.totals);
+        let mut losses = self.losses;
+        losses.sort_by_key(|loss| loss.minute);
+        SourceFacts { source, instance, first, retired, healthy, down, losses, rules, totals }
+    }
+}
