@@ -95,8 +95,22 @@ pub fn routes() -> Router<App> {
 
 /// Returns the API's description, OpenAPI 3.1, as it is committed in `docs/reference`.
 pub fn openapi() -> String {
-    let (_, description) = router().split_for_parts();
+    let (_, mut description) = router().split_for_parts();
+    name_operations(&mut description);
     let mut text = description.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Names each operation after its noun and its handler, `alerts_list`: two nouns may both have a
+/// list, but the standard and the clients made from it want unique names.
+fn name_operations(description: &mut OpenApi) {
+    for path in description.paths.paths.values_mut() {
+        for operation in [&mut path.get, &mut path.post, &mut path.delete].into_iter().flatten() {
+            let noun = operation.tags.iter().flatten().next();
+            if let (Some(noun), Some(handler)) = (noun, &operation.operation_id) {
+                operation.operation_id = Some(format!("{noun}_{handler}"));
+            }
+        }
+    }
 }
