@@ -192,7 +192,9 @@ impl Facts {
         self.sources.sort_by(|a, b| (&a.source, &a.instance).cmp(&(&b.source, &b.instance)));
         self.rule_sets
             .sort_by(|a, b| (a.time, &a.hash, &a.position).cmp(&(b.time, &b.hash, &b.position)));
-        self.cases.sort_by(|a, b| (a.opened, &a.finding).cmp(&(b.opened, &b.finding)));
+        self.cases.sort_by(|a, b| {
+            (a.opened, &a.finding, &a.position).cmp(&(b.opened, &b.finding, &b.position))
+        });
         for case in &mut self.cases {
             case.decisions.sort_by_key(|decided| decided.decision.time);
         }

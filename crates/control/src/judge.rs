@@ -1,6 +1,7 @@
 //! Judges controls on the facts of a period. Design and operation are separate results; each says
 //! why, and names the populations it stands on.
 
+mod attribute;
 mod design;
 mod operation;
 mod population;

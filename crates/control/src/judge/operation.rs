@@ -1,6 +1,6 @@
 //! Tests of operation throughout a period.
 
-use super::{ControlResult, ItemResult, Judgement, List, Outcome, manual, population};
+use super::{ControlResult, ItemResult, Judgement, List, Outcome, attribute, manual};
 use crate::catalogue::{Check, Test};
 use crate::facts::Facts;
 
@@ -21,7 +21,7 @@ pub(super) fn judge(test: &Test, facts: &Facts, result: &mut ControlResult) -> J
     let Some(list) = result.populations.iter_mut().find(|list| list.name == wanted) else {
         return Judgement::new(Outcome::Error, format!("population `{wanted}` is not there"));
     };
-    population::test(list, &test.check, facts);
+    attribute::test(list, &test.check, facts);
     if facts.left_out > 0 {
         let reason = format!("{} items did not fit; the population is incomplete", facts.left_out);
         return Judgement::new(Outcome::Error, reason);

@@ -1,13 +1,11 @@
 //! Populations: every item of a period, whether or not it passes, with where its evidence stands.
 
-use std::collections::BTreeMap;
-
-use event::{Period, Severity, Time};
+use event::{Period, Time};
 use finding::FindingId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{Check, Confirmed, Control, Handling, Limit, Population, Query};
+use crate::catalogue::{Control, Population, Query};
 use crate::coverage::{GapKind, silences};
 use crate::facts::{Act, Case, Facts, RuleSet, SourceFacts};
 use crate::spans::Spans;
@@ -432,117 +430,4 @@ fn totals(control: &Control, population: &Population, facts: &Facts) -> Vec<Tota
         }
         Query::Administration | Query::SourceDays => Vec::new(),
     }
-}
-
-/// Tests every item of a population.
-pub(super) fn test(list: &mut List, check: &Check, facts: &Facts) {
-    match check {
-        Check::Handled { within, confirmed, .. } => {
-            let cases: BTreeMap<(Time, &FindingId), &Case> =
-                facts.cases.iter().map(|case| ((case.opened, &case.finding), case)).collect();
-            for item in &mut list.items {
-                let key = item.finding.as_ref().map(|finding| (item.time, finding));
-                let Some(case) = key.and_then(|key| cases.get(&key)) else { continue };
-                (item.result, item.reason) = handled(case, within, *confirmed, facts.as_of);
-            }
-        }
-        Check::Continuous { gap, .. } => {
-            for item in &mut list.items {
-                (item.result, item.reason) = continuous(item, *gap);
-            }
-        }
-        Check::Approved { .. } => {
-            for item in &mut list.items {
-                let approver = item.cells.get(3).map_or("", String::as_str);
-                (item.result, item.reason) = if finding::is_person(approver) {
-                    (ItemResult::Pass, format!("approved by {approver}"))
-                } else {
-                    (ItemResult::Deviate, "no named approver".to_owned())
-                };
-            }
-        }
-        Check::Named { .. } => {
-            for item in &mut list.items {
-                let actor = item.cells.get(1).map_or("", String::as_str);
-                (item.result, item.reason) = if finding::is_person(actor) {
-                    (ItemResult::Pass, format!("done by {actor}"))
-                } else {
-                    (ItemResult::Deviate, format!("`{actor}` is no named person"))
-                };
-            }
-        }
-        Check::RulesInForce
-        | Check::SourcesReporting { .. }
-        | Check::Watched { .. }
-        | Check::Manual { .. } => (),
-    }
-}
-
-/// Returns the limits for a severity: its own, or those of the next more severe one named.
-fn limits(within: &BTreeMap<Severity, Handling>, severity: Severity) -> Option<&Handling> {
-    let least = within.keys().next_back()?;
-    if !severity.at_least(*least) {
-        return None;
-    }
-    within.range(..=severity).next_back().or_else(|| within.iter().next()).map(|(_, one)| one)
-}
-
-fn handled(
-    case: &Case,
-    within: &BTreeMap<Severity, Handling>,
-    confirmed: Confirmed,
-    as_of: Time,
-) -> (ItemResult, String) {
-    let Some(limits) = limits(within, case.severity) else {
-        return (ItemResult::Untested, format!("{} is below the threshold", case.severity));
-    };
-    if confirmed == Confirmed::Deviates && case.verdict() == Some(finding::Verdict::TruePositive) {
-        let reason = "it turned out to be real: the preventive control was breached";
-        return (ItemResult::Deviate, reason.to_owned());
-    }
-    let steps = [
-        ("taken on", case.acknowledged(), limits.acknowledge),
-        ("concluded", case.concluded(), limits.conclude),
-    ];
-    let mut pending = None;
-    for (step, decided, limit) in steps {
-        let due = limit.after(case.opened);
-        match decided {
-            Some(one) if one.decision.time <= due => (),
-            Some(one) => {
-                let reason = format!("{step} at {}, due {due}", one.decision.time);
-                return (ItemResult::Deviate, reason);
-            }
-            None if as_of <= due => pending = pending.or(Some(format!("not {step}; due {due}"))),
-            None => {
-                let reason = format!("not {step} by a named person with a reason; due {due}");
-                return (ItemResult::Deviate, reason);
-            }
-        }
-    }
-    match (pending, case.concluded()) {
-        (Some(reason), _) => (ItemResult::Pending, reason),
-        (None, Some(one)) => {
-            let decision = &one.decision;
-            let reason = format!("{} by {} in time", decision.action.done(), decision.actor);
-            (ItemResult::Pass, reason)
-        }
-        (None, None) => (ItemResult::Pending, "not concluded".to_owned()),
-    }
-}
-
-fn continuous(item: &Item, gap: Limit) -> (ItemResult, String) {
-    let seconds = |column: usize| {
-        item.cells.get(column).and_then(|cell| cell.parse::<i64>().ok()).unwrap_or(0)
-    };
-    let (longest, absent) = (seconds(5), seconds(6));
-    if longest > gap.seconds() {
-        let reason = format!("a gap of {longest} s, longer than {gap}");
-        return (ItemResult::Deviate, reason);
-    }
-    if absent > gap.seconds() {
-        let reason = format!("the source had not reported yet for {absent} s");
-        return (ItemResult::Untested, reason);
-    }
-    (ItemResult::Pass, format!("longest gap {longest} s"))
 }
