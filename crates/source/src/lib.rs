@@ -5,6 +5,7 @@
 use rule::source::SourceDoc;
 
 pub mod cloudtrail;
+pub mod envelope;
 pub mod gcpaudit;
 pub mod github;
 pub mod json;

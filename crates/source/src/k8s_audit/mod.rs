@@ -1,12 +1,41 @@
 //! Kubernetes audit: every request to the API server, as its webhook or log file tells it.
+//!
+//! [`Splitter`] cuts a stream into events, [`Record`] reads one as far as it is asked, [`K8sAudit`]
+//! is the source that rules are compiled for. A stream is read twice as strictly where it is kept:
+//! [`validate`] for what the trail takes, [`confirm`] for a record that raised alerts in a replay.
 
-use rule::source::SourceDoc;
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+use ::event::{Subject, Time, Value};
+use rule::source::{Cost, FieldError, Presence, Source, SourceDoc};
 use syscall::field::event;
 
 use crate::json;
+use crate::json::check;
+use crate::json::text::text;
+use crate::json::walk::{elements, get, path};
 
+pub mod field;
 pub mod fields;
 pub mod fields_pod;
+mod moment;
+mod read;
+mod record;
+mod reject;
+mod split;
+#[cfg(test)]
+mod tests;
+mod uri;
+
+pub use field::Field;
+pub use record::{Member, Record};
+pub use reject::{EXCERPT_BYTES_MAX, Reason, Reject};
+pub use split::{Layout, Piece, Splitter};
+
+/// Longest event taken; events of 1.1 MB are real.
+pub const EVENT_BYTES_MAX: usize = 8 << 20;
 
 /// Name, fields and plugins of the source.
 pub const DOC: SourceDoc = SourceDoc {
@@ -22,3 +51,166 @@ pub const DOC: SourceDoc = SourceDoc {
         ("json", "0.7.4"),
     ],
 };
+
+/// The source.
+#[derive(Clone, Copy, Debug)]
+pub enum K8sAudit {}
+
+impl Source for K8sAudit {
+    const DOC: SourceDoc = DOC;
+    type Record<'r> = Record<'r>;
+    type Field = Field;
+
+    fn keys() -> &'static [Field] {
+        static KEYS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+            let field = |name, argument| Field::resolve(name, argument);
+            // Published rules ask for the stage in both ways.
+            [
+                field("json.value", Some("/stage")),
+                field("ka.stage", None),
+                field("ka.verb", None),
+                field("ka.target.resource", None),
+            ]
+            .into_iter()
+            .flatten()
+            .collect()
+        });
+        &KEYS
+    }
+
+    fn resolve(name: &str, argument: Option<&str>) -> Result<Field, FieldError> {
+        Field::resolve(name, argument)
+    }
+
+    fn cost(field: &Field) -> Cost {
+        field.cost()
+    }
+
+    fn each(
+        record: &mut Record<'_>,
+        field: &Field,
+        see: impl FnMut(Value<'_>) -> ControlFlow<()>,
+    ) -> Presence {
+        read::each(record, field, see)
+    }
+}
+
+/// What a valid event says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// When it happened, by the API server's clock.
+    pub time: Time,
+    /// `auditID/stage`, the same for a duplicate.
+    pub id: String,
+}
+
+/// Checks an event strictly, for keeping: UTF-8, JSON to the letter, a time.
+pub fn validate(record: &mut Record<'_>) -> Result<Known, Reason> {
+    check::strict(record.bytes())?;
+    known(record)
+}
+
+/// Checks an event that was judged without being checked, as strictly as Falco's plugin does.
+pub fn confirm(record: &mut Record<'_>) -> Result<Known, Reason> {
+    check::check(record.bytes())?;
+    known(record)
+}
+
+fn known(record: &mut Record<'_>) -> Result<Known, Reason> {
+    let time = record.time().ok_or(Reason::NoTime)?;
+    Ok(Known { time, id: id(record) })
+}
+
+/// Returns what names the event. One without an audit id is named by its content.
+fn id(record: &mut Record<'_>) -> String {
+    let stage = find(record, Member::Stage).unwrap_or_default();
+    match find(record, Member::AuditId).filter(|id| !id.is_empty()) {
+        Some(id) => format!("{id}/{stage}"),
+        None => {
+            let hash = Reject::of(record.bytes(), Reason::NotAnEvent).sha256;
+            let hex: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("sha256:{hex}/{stage}")
+        }
+    }
+}
+
+/// Tells what an event is about. Parts that the event does not name are left out.
+pub fn subject(record: &mut Record<'_>) -> Subject {
+    let target = |record: &mut Record<'_>, key| {
+        record.find(Member::ObjectRef).and_then(|target| get(target, key)).and_then(owned)
+    };
+    let resource = target(record, "resource");
+    let name = target(record, "name").or_else(|| answered_name(record));
+    let is_pod = resource.as_deref() == Some("pods");
+    let workload = resource.map(|resource| match &name {
+        Some(name) => format!("{resource}/{name}"),
+        None => resource,
+    });
+    Subject {
+        cluster: None,
+        node: None,
+        namespace: target(record, "namespace"),
+        workload,
+        pod: name.filter(|_| is_pod),
+        container: container(record),
+        image: if is_pod { only_image(record) } else { None },
+        process: None,
+        principal: record
+            .find(Member::User)
+            .and_then(|user| get(user, "username"))
+            .and_then(owned),
+    }
+}
+
+/// Returns the name the API server gave to what was created under a generated one.
+fn answered_name(record: &mut Record<'_>) -> Option<String> {
+    if find(record, Member::Verb).as_deref() != Some("create") {
+        return None;
+    }
+    let answer = record.find(Member::ResponseObject)?;
+    path(answer, &["metadata", "name"]).and_then(owned)
+}
+
+/// Returns the container of a session.
+fn container(record: &mut Record<'_>) -> Option<String> {
+    let uri = find(record, Member::RequestUri)?;
+    let parameter = uri::parameter(uri.as_bytes(), "container")?;
+    String::from_utf8(parameter).ok().filter(|name| !name.is_empty())
+}
+
+/// Returns the image of the pod asked for, when it has only one.
+fn only_image(record: &mut Record<'_>) -> Option<String> {
+    let request = record.find(Member::RequestObject)?;
+    let mut containers = elements(path(request, &["spec", "containers"])?);
+    let first = containers.next()?;
+    if containers.next().is_some() {
+        return None;
+    }
+    get(first, "image").and_then(owned)
+}
+
+fn find(record: &mut Record<'_>, member: Member) -> Option<String> {
+    record.find(member).and_then(owned)
+}
+
+/// Returns a string value; anything else, null too, is none.
+fn owned(value: &[u8]) -> Option<String> {
+    if value.first() != Some(&b'"') {
+        return None;
+    }
+    text(value).map(|text| match text {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+    })
+}
+
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
+}
+
+/// Cuts blanks off both ends.
+fn trim(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|byte| !is_blank(*byte)).unwrap_or(text.len());
+    let end = text.iter().rposition(|byte| !is_blank(*byte)).map_or(start, |at| at + 1);
+    &text[start..end]
+}

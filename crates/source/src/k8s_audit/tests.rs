@@ -1,0 +1,1 @@
+//! Fields of whole events, and pieces of whole streams.
