@@ -12,7 +12,6 @@ mod program;
 mod ruleset;
 pub mod source;
 pub mod transform;
-#[allow(dead_code)]
 mod yaml;
 
 pub use diagnostic::Diagnostic;

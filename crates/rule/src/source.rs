@@ -106,6 +106,18 @@ pub struct SourceDoc {
 }
 
 impl SourceDoc {
+    /// Finds a field as rules write it: by its name, or with the argument behind a dot instead of
+    /// in brackets (`evt.arg.flags`), which is returned beside it.
+    pub fn lookup<'n>(&self, name: &'n str) -> Option<(&'static FieldDoc, Option<&'n str>)> {
+        if let Some(field) = self.field(name) {
+            return Some((field, None));
+        }
+        let dots = name.match_indices('.').map(|(at, _)| at).rev();
+        dots.filter_map(|at| Some((self.field(&name[..at])?, Some(&name[at + 1..])))).find(
+            |(field, _)| !matches!(field.argument, Argument::None | Argument::Index | Argument::IndexRequired),
+        )
+    }
+
     /// Finds a field by its full name.
     pub fn field(&self, name: &str) -> Option<&'static FieldDoc> {
         self.fields.iter().flat_map(|table| table.iter()).find(|field| field.name == name)

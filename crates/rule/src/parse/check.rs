@@ -44,16 +44,16 @@ impl Parser<'_> {
             self.remainder()?
         } else {
             let kind = self.leaf(start)?;
-            Node { kind, span: self.span(start) }
+            Node { kind, place: self.span(start) }
         };
         self.leave(node)
     }
 
     fn leaf(&mut self, start: usize) -> Result<Kind, ParseError> {
         if let Some(left) = self.field_or_transformer()? {
-            let left_span = self.span(start);
+            let left_place = self.span(start);
             let comparison = self.comparison()?;
-            return Ok(Kind::Check(Box::new(Check { left, left_span, comparison })));
+            return Ok(Kind::Check(Box::new(Check { left, left_place, comparison })));
         }
         match self.lexer.identifier() {
             Some(name) => Ok(Kind::Name(name.to_owned())),
@@ -86,8 +86,8 @@ impl Parser<'_> {
         self.lexer.blank();
         let start = self.lexer.at();
         let right = right(self)?;
-        let right_span = self.span(start);
-        self.leave(Some(Comparison { operator, spread, right, right_span }))
+        let right_place = self.span(start);
+        self.leave(Some(Comparison { operator, spread, right, right_place }))
     }
 
     fn operator(&mut self) -> Result<Operator, ParseError> {

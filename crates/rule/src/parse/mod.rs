@@ -34,43 +34,67 @@ pub fn parse(text: &str) -> Result<Expr, ParseError> {
     condition(text).map(Expr::from)
 }
 
-/// A condition's tree with the place of each node.
+/// A condition's tree with the place of each node: bytes of the text it was parsed from, until
+/// the loader says where those stand in a file.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub kind: Kind,
-    /// Bytes of the text it was parsed from.
-    pub span: Span,
+pub(crate) struct Node<P = Span> {
+    pub kind: Kind<P>,
+    pub place: P,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
-    And(Vec<Node>),
-    Or(Vec<Node>),
-    Not(Box<Node>),
+pub(crate) enum Kind<P = Span> {
+    And(Vec<Node<P>>),
+    Or(Vec<Node<P>>),
+    Not(Box<Node<P>>),
     Name(String),
     // Boxed, so that a nested condition needs little stack.
-    Check(Box<Check>),
+    Check(Box<Check<P>>),
 }
 
 /// A term and what is asked of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Check {
+pub(crate) struct Check<P = Span> {
     pub left: Term,
-    pub left_span: Span,
+    pub left_place: P,
     /// Nothing but its existence, or a comparison.
-    pub comparison: Option<Comparison>,
+    pub comparison: Option<Comparison<P>>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Comparison {
+pub(crate) struct Comparison<P = Span> {
     pub operator: Operator,
     pub spread: Option<Spread>,
     pub right: Operand,
-    pub right_span: Span,
+    pub right_place: P,
 }
 
-impl From<Node> for Expr {
-    fn from(node: Node) -> Expr {
+impl<P: Copy> Node<P> {
+    /// Says every place anew.
+    pub(crate) fn map<Q>(self, to: &impl Fn(P) -> Q) -> Node<Q> {
+        let all = |parts: Vec<Node<P>>| parts.into_iter().map(|part| part.map(to)).collect();
+        let kind = match self.kind {
+            Kind::And(parts) => Kind::And(all(parts)),
+            Kind::Or(parts) => Kind::Or(all(parts)),
+            Kind::Not(inner) => Kind::Not(Box::new(inner.map(to))),
+            Kind::Name(name) => Kind::Name(name),
+            Kind::Check(check) => {
+                let Check { left, left_place, comparison } = *check;
+                let comparison = comparison.map(|comparison| Comparison {
+                    operator: comparison.operator,
+                    spread: comparison.spread,
+                    right: comparison.right,
+                    right_place: to(comparison.right_place),
+                });
+                Kind::Check(Box::new(Check { left, left_place: to(left_place), comparison }))
+            }
+        };
+        Node { kind, place: to(self.place) }
+    }
+}
+
+impl<P> From<Node<P>> for Expr {
+    fn from(node: Node<P>) -> Expr {
         match node.kind {
             Kind::And(parts) => Expr::And(parts.into_iter().map(Expr::from).collect()),
             Kind::Or(parts) => Expr::Or(parts.into_iter().map(Expr::from).collect()),
@@ -172,8 +196,8 @@ impl Parser<'_> {
             self.lexer.blank();
         }
         if parts.len() > 1 {
-            let end = parts.last().map_or(start, |part| part.span.end);
-            return self.leave(Node { kind: join(parts), span: Span { start, end } });
+            let end = parts.last().map_or(start, |part| part.place.end);
+            return self.leave(Node { kind: join(parts), place: Span { start, end } });
         }
         self.leave(parts.remove(0))
     }
@@ -195,8 +219,8 @@ impl Parser<'_> {
         if !negated {
             return self.leave(inner);
         }
-        let span = Span { start, end: inner.span.end };
-        self.leave(Node { kind: Kind::Not(Box::new(inner)), span })
+        let place = Span { start, end: inner.place.end };
+        self.leave(Node { kind: Kind::Not(Box::new(inner)), place })
     }
 
     /// Parses what follows an opening parenthesis, and the closing one.

@@ -1,0 +1,200 @@
+//! Checks a rule's condition and output against the fields of its source.
+
+use std::collections::BTreeSet;
+
+use super::condition::Tree;
+use super::field::{Sources, Trouble};
+use super::report::{Report, Scope};
+use super::trace::{Place, Traced};
+use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::expr::{Operand, Operator};
+use crate::operator::{Test, allowed};
+use crate::output::{Output, Piece};
+use crate::parse::{Check, Comparison, Kind};
+use crate::source::SourceDoc;
+use crate::transform::Shape;
+
+/// What came out of checking one rule.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// The rule cannot be used.
+    pub refused: bool,
+    /// The rule names a field its source does not have, and asks to be skipped then.
+    pub skipped: bool,
+    /// Fields of plugins that are not known here.
+    pub foreign: BTreeSet<String>,
+}
+
+/// Checks one rule.
+pub(super) struct Checker<'c, 'f> {
+    pub sources: Sources<'c>,
+    pub doc: &'c SourceDoc,
+    pub scope: &'c Scope,
+    pub skip_if_unknown_filter: bool,
+    pub report: &'c mut Report<'f>,
+    pub findings: Findings,
+}
+
+impl Checker<'_, '_> {
+    /// Checks an output line; every term must be readable.
+    pub(super) fn output(&mut self, text: &Traced, output: &Output, places: &[Span]) {
+        let terms = output.pieces.iter().filter_map(|piece| match piece {
+            Piece::Term { term, .. } => Some(term),
+            Piece::Text(_) => None,
+        });
+        for (term, span) in terms.zip(places) {
+            if let Err(trouble) = self.sources.shape(self.doc, term) {
+                self.tell(Code::LoadErrCompileOutput, text.place(*span), trouble);
+            }
+        }
+    }
+
+    /// Checks every comparison of a condition.
+    pub(super) fn condition(&mut self, tree: &Tree) {
+        match &tree.kind {
+            Kind::And(parts) | Kind::Or(parts) => {
+                parts.iter().for_each(|part| self.condition(part));
+            }
+            Kind::Not(inner) => self.condition(inner),
+            Kind::Check(check) => self.check(check),
+            Kind::Name(_) => {}
+        }
+    }
+
+    fn check(&mut self, check: &Check<Place>) {
+        let left = self.sources.shape(self.doc, &check.left);
+        let left = left.map_err(|trouble| self.refuse(check.left_place, trouble)).ok();
+        let Some(comparison) = &check.comparison else { return };
+        let right = match &comparison.right {
+            Operand::Term(term) => {
+                let right = self.sources.shape(self.doc, term);
+                right.map_err(|trouble| self.refuse(comparison.right_place, trouble)).ok()
+            }
+            _ => None,
+        };
+        let Some(left) = left else { return };
+        if let Err(message) = allowed(comparison.operator, left.kind, left.list) {
+            self.refuse(check.left_place, Trouble::Wrong(message));
+            return;
+        }
+        let compared = match (&comparison.right, right) {
+            (Operand::Term(_), Some(right)) => fields(comparison.operator, left, right),
+            (Operand::Term(_), None) => Ok(()),
+            (Operand::Text(text), _) => literals(comparison, left, std::slice::from_ref(text)),
+            (Operand::List(texts), _) => literals(comparison, left, texts),
+        };
+        if let Err(message) = compared {
+            self.refuse(comparison.right_place, Trouble::Wrong(message));
+        }
+        self.misused(comparison);
+    }
+
+    fn refuse(&mut self, place: Place, trouble: Trouble) {
+        self.tell(Code::LoadErrCompileCondition, place, trouble);
+    }
+
+    fn tell(&mut self, code: Code, place: Place, trouble: Trouble) {
+        let diagnostic = match trouble {
+            Trouble::Wrong(message) => {
+                self.findings.refused = true;
+                Diagnostic::new(code, message)
+            }
+            Trouble::Foreign { field, hint } => {
+                let message = format!(
+                    "field `{field}` is of a plugin, or a version of one, that is not known \
+                     here; the rule is not judged"
+                );
+                self.findings.foreign.insert(field);
+                hinted(Diagnostic::new(Code::LoadUnknownFilter, message), hint)
+            }
+            Trouble::Unknown { field, hint } if self.skip_if_unknown_filter => {
+                self.findings.skipped = true;
+                let message = format!("unknown field `{field}`; the rule is skipped, as it asks");
+                hinted(Diagnostic::new(Code::LoadUnknownFilter, message), hint)
+            }
+            Trouble::Unknown { field, hint } => {
+                self.findings.refused = true;
+                let message = format!("source `{}` has no field `{field}`", self.doc.name);
+                hinted(Diagnostic::new(code, message), hint)
+            }
+        };
+        self.report.add(place, self.scope, diagnostic);
+    }
+
+    /// Warns of literals that look like a field or a transformer.
+    fn misused(&mut self, comparison: &Comparison<Place>) {
+        let texts = match &comparison.right {
+            Operand::Text(text) => std::slice::from_ref(text),
+            Operand::List(texts) => texts,
+            Operand::Term(_) => return,
+        };
+        for text in texts {
+            let plain: String = text.split_ascii_whitespace().collect();
+            let called = crate::expr::Transformer::ALL
+                .iter()
+                .map(|transformer| transformer.name())
+                .chain(["val"])
+                .any(|name| {
+                    let rest = plain.strip_prefix(name);
+                    rest.is_some_and(|rest| rest.starts_with('(') && rest.ends_with(')'))
+                });
+            let message = if self.doc.field(&plain).is_some() {
+                format!("`{text}` is compared as text, though there is a field of that name")
+            } else if called {
+                format!("`{text}` is compared as text, though it looks like a transformer")
+            } else {
+                continue;
+            };
+            let diagnostic = Diagnostic::new(Code::LoadCompileCondition, message)
+                .hint("a field on the right is written `val(field)`, without quotes");
+            self.report.add(comparison.right_place, self.scope, diagnostic);
+        }
+        if comparison.operator == Operator::Regex {
+            self.needless(texts, comparison.right_place);
+        }
+    }
+
+    /// Warns of regular expressions that a cheaper operator could stand for.
+    fn needless(&mut self, texts: &[String], place: Place) {
+        for text in texts.iter().filter(|text| is_needless(text)) {
+            let message = format!("regular expression `{text}` needs none");
+            let diagnostic = Diagnostic::new(Code::LoadCompileCondition, message)
+                .hint("`=`, `contains`, `startswith` or `endswith` do the same at less cost");
+            self.report.add(place, self.scope, diagnostic);
+        }
+    }
+}
+
+fn hinted(mut diagnostic: Diagnostic, hint: Option<String>) -> Diagnostic {
+    diagnostic.hint = hint;
+    diagnostic
+}
+
+fn literals(comparison: &Comparison<Place>, left: Shape, texts: &[String]) -> Result<(), String> {
+    let (operator, spread) = (comparison.operator, comparison.spread);
+    Test::new(operator, spread, left.kind, left.list, texts).map(drop)
+}
+
+fn fields(operator: Operator, left: Shape, right: Shape) -> Result<(), String> {
+    if matches!(operator, Operator::Pmatch | Operator::Regex) {
+        return Err(format!("`{}` takes no field on the right", operator.name()));
+    }
+    if left != right {
+        return Err("the fields on both sides are of different types".to_owned());
+    }
+    Ok(())
+}
+
+/// Tells whether nothing in an expression is special but anchors and `.*` at its ends.
+fn is_needless(text: &str) -> bool {
+    let text = text.strip_prefix('^').unwrap_or(text);
+    let text = text.strip_suffix('$').unwrap_or(text);
+    let repeats = |text: &str| text.starts_with('.') && text[1..].starts_with(['+', '*', '?']);
+    let text = if repeats(text) { &text[2..] } else { text };
+    let tail = text.len().checked_sub(2).filter(|at| text.is_char_boundary(*at));
+    let text = match tail {
+        Some(at) if repeats(&text[at..]) => &text[..at],
+        _ => text,
+    };
+    !text.contains(['.', '+', '*', '?', '^', '$', '(', ')', '[', ']', '{', '}', '|', '\\'])
+}

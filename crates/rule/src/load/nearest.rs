@@ -1,0 +1,53 @@
+//! Finds the name that was probably meant.
+
+/// Longest name worth comparing, in bytes: the effort grows with the square of it.
+const NAME_BYTES_MAX: usize = 64;
+
+/// Returns the known name nearest to `name`, if one is near enough to be a slip of the hand.
+pub(super) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    if name.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    let bound = (name.chars().count() / 3).clamp(1, 3);
+    known
+        .filter(|candidate| candidate.len().abs_diff(name.len()) <= bound * 4)
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| (1..=bound).contains(distance))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Counts insertions, deletions, replacements and swaps of neighbours between two names.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i; b.len() + 1];
+        for j in 1..=b.len() {
+            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = replaced.min(above[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_its_name() {
+        let fields = ["proc.name", "proc.pname", "fd.name", "ka.user.name"];
+        let near = |name| nearest(name, fields.into_iter());
+        assert_eq!(near("proc.nmae"), Some("proc.name"));
+        assert_eq!(near("proc.nam"), Some("proc.name"));
+        assert_eq!(near("ka.usr.name"), Some("ka.user.name"));
+        assert_eq!(near("evt.type"), None);
+        assert_eq!(near("proc.name"), None, "what is right needs no hint");
+    }
+}

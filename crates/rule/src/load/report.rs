@@ -1,0 +1,68 @@
+//! Collects what loading has to say, each thing once, with its place worked out.
+
+use std::collections::HashSet;
+
+use super::trace::Place;
+use crate::diagnostic::{Code, Context, Diagnostic};
+use crate::ruleset::RuleFile;
+
+/// Most diagnostics of one loading; the rest is counted.
+pub const DIAGNOSTICS_MAX: usize = 2000;
+
+/// Chain of items around what is being read, outermost first.
+pub(super) type Scope = Vec<Context>;
+
+pub(super) struct Report<'f> {
+    files: &'f [RuleFile],
+    diagnostics: Vec<Diagnostic>,
+    seen: HashSet<(Code, Place, String)>,
+    left_out: usize,
+}
+
+impl<'f> Report<'f> {
+    pub(super) fn new(files: &'f [RuleFile]) -> Report<'f> {
+        Report { files, diagnostics: Vec::new(), seen: HashSet::new(), left_out: 0 }
+    }
+
+    /// Adds a diagnostic. The same thing about the same place is told once: a macro with a slip is
+    /// looked at again for every rule that uses it.
+    pub(super) fn add(&mut self, place: Place, scope: &[Context], diagnostic: Diagnostic) {
+        if !self.seen.insert((diagnostic.code, place, diagnostic.message.clone())) {
+            return;
+        }
+        if self.diagnostics.len() == DIAGNOSTICS_MAX {
+            self.left_out += 1;
+            return;
+        }
+        let mut diagnostic = diagnostic;
+        diagnostic.context = scope.to_vec();
+        self.diagnostics.push(match self.files.get(place.file) {
+            Some(file) => diagnostic.at(file, place.span),
+            None => diagnostic,
+        });
+    }
+
+    /// Returns the name of a place's file.
+    pub(super) fn path(&self, place: Place) -> &str {
+        self.files.get(place.file).map_or("", |file| &file.path)
+    }
+
+    /// Returns the line a place begins on.
+    pub(super) fn line(&self, place: Place) -> u32 {
+        let Some(file) = self.files.get(place.file) else { return 0 };
+        Diagnostic::new(Code::LoadErrFileRead, "").at(file, place.span).line
+    }
+
+    /// Returns everything, in the order of files and lines.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        let order = |diagnostic: &Diagnostic| {
+            self.files.iter().position(|file| file.path == diagnostic.file)
+        };
+        self.diagnostics.sort_by_cached_key(|diagnostic| (order(diagnostic), diagnostic.span));
+        if self.left_out > 0 {
+            let message = format!("{} more problems are not shown", self.left_out);
+            self.diagnostics.push(Diagnostic::new(Code::LoadErrValidate, message));
+        }
+        self.diagnostics
+    }
+}
