@@ -2,7 +2,9 @@
 // Each part is a function that starts one program; kubelet and the controllers will be more.
 
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -103,6 +105,7 @@ export class Cluster {
       '--service-account-issuer=https://kubernetes.default.svc',
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
+      '--allow-privileged',
       ...audit,
     ]);
     await apiserver.ready(async () => (await this.kubectl('get', '--raw', '/readyz')) === 'ok');
@@ -129,17 +132,33 @@ export class Cluster {
 
   /** Runs kubectl as one of the kubeconfig's users; a refusal is an error with its `stderr`. */
   attempt(user, ...args) {
-    const common = [`--kubeconfig=${this.kubeconfig}`, `--context=${user}`];
-    const env = { ...process.env, HOME: this.dir, KUBECACHEDIR: join(this.dir, 'cache') };
-    return run(join(this.bin, 'kubectl'), [...common, ...args], { env, maxBuffer: outputMax });
+    return this.#attempt('', user, args);
   }
 
-  /** Creates or changes an object from its description. */
-  async apply(object) {
-    const text = JSON.stringify(object);
-    const child = this.attempt('admin', 'create', '--filename=-');
-    child.child.stdin.end(text);
-    return (await child).stdout;
+  /** Creates an object from its description. */
+  async create(object) {
+    const { stdout } = await this.#attempt(JSON.stringify(object), 'admin', [
+      'create', '--filename=-',
+    ]);
+    return stdout;
+  }
+
+  #attempt(input, user, args) {
+    const common = [`--kubeconfig=${this.kubeconfig}`, `--context=${user}`];
+    const env = { ...process.env, HOME: this.dir, KUBECACHEDIR: join(this.dir, 'cache') };
+    const options = { env, maxBuffer: outputMax };
+    const answer = run(join(this.bin, 'kubectl'), [...common, ...args], options);
+    answer.child.stdin.end(input);
+    return answer;
+  }
+
+  /** Asks the API server without showing who asks, as no kubectl does; returns the status. */
+  async askAnonymously(path) {
+    const ca = await readFile(join(this.certificates, 'ca.crt'));
+    const [answer] = await once(get(this.server + path, { ca }), 'response');
+    answer.resume();
+    await once(answer, 'end');
+    return answer.statusCode;
   }
 
   /** Sends the everyday traffic of a cluster; options are those of `load`. */

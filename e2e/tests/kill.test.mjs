@@ -1,0 +1,61 @@
+// `sockeye serve` dies by SIGKILL in the middle of a webhook's traffic, again and again. What it
+// acknowledged is kept; what it did not, the API server's own retries bring.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Cluster } from '../cluster/cluster.mjs';
+import { countByRule, eventIds } from './audit_log.mjs';
+import { Server, sockeye, until } from './sockeye.mjs';
+import { events } from './trail.mjs';
+
+const kills = 5;
+
+describe('killed during traffic', () => {
+  let dir, server, cluster;
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'sockeye-kill-'));
+    server = await Server.prepare(dir);
+    await server.start();
+    await server.signIn();
+    cluster = await Cluster.start({ dir, webhook: await server.webhook() });
+  });
+
+  after(async () => {
+    await cluster?.stop();
+    await server?.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  test(`after ${kills} kills the trail holds every event of the API server's log`, async () => {
+    let running = true;
+    const load = cluster.load({ requests: 6000, workers: 4 }).finally(() => (running = false));
+    for (let kill = 0; kill < kills && running; kill++) {
+      await delay(700 + 300 * kill);
+      await server.kill();
+      await server.start();
+    }
+    await load;
+    await cluster.stop();
+    const audited = await eventIds(await cluster.auditFiles());
+    const kept = () => events(join(server.data, 'trail')).map(({ id }) => id);
+    await until('the trail has caught up', async () => kept().length >= audited.size);
+    assert.equal(kept().length, audited.size, 'an event is kept twice');
+    assert.deepEqual(new Set(kept()), audited);
+
+    const alerts = countByRule((await server.alerts()).map(({ alert }) => alert));
+    const files = (await cluster.auditFiles()).map(({ path }) => path);
+    const judged = await sockeye('detect', '-o', 'json', ...files);
+    const lines = judged.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(alerts, countByRule(lines));
+
+    await server.stop();
+    const whole = await sockeye('verify', join(server.data, 'trail'));
+    assert.equal(whole.code, 0, whole.stdout + whole.stderr);
+  });
+});
