@@ -1,5 +1,5 @@
-//! The catalogue: what SOC 2 asks ([`Criterion`]), what an organisation does ([`Control`]), how that
-//! is tested, and which rules bear on it. One YAML file a criterion in `controls/soc2/`, one a
+//! The catalogue: what SOC 2 asks ([`Criterion`]), what an organisation does ([`Control`]), how
+//! that is tested, and which rules bear on it. One YAML file a criterion in `controls/soc2/`, one a
 //! control in `controls/`. The types here are the file format; unknown keys are refused.
 
 mod check;

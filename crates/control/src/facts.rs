@@ -2,6 +2,7 @@
 //! store answers the same from its tables.
 
 mod gather;
+mod support;
 mod watch;
 
 use event::{Period, Severity, Subject, Time};
@@ -11,6 +12,7 @@ use serde::Serialize;
 use crate::spans::Spans;
 
 pub use gather::{CASES_MAX, Gather, ROWS_MAX};
+pub use support::{Kind, Support};
 pub use watch::{Watch, retired_object};
 
 /// What is known about a period.
@@ -53,6 +55,8 @@ pub struct SourceFacts {
     pub losses: Vec<Loss>,
     /// Which rule set judged, as spans in order.
     pub rules: Vec<Judging>,
+    /// Sums by hour (UTC), for hours with a status.
+    pub hours: Vec<Hour>,
     /// Sums over the period.
     pub totals: Totals,
 }
@@ -86,6 +90,15 @@ pub struct Judging {
     pub period: Period,
     /// Hash of the rule set.
     pub hash: String,
+}
+
+/// Sums over the minutes of an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Hour {
+    /// Start of the hour.
+    pub start: Time,
+    /// The sums.
+    pub totals: Totals,
 }
 
 /// Sums over the minutes of a period.
@@ -122,8 +135,8 @@ pub struct RuleSet {
     pub position: String,
 }
 
-/// One time a finding stood open: from the alert (or the person) that opened it until it was
-/// concluded.
+/// One time a finding stood open: from the alert that opened it until it was concluded and a new
+/// alert came. A person who reopens it carries the same case on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Case {
     /// The finding.
@@ -142,10 +155,19 @@ pub struct Case {
     pub happened: Time,
     /// Where the trail has what opened it.
     pub position: String,
-    /// Alerts in it.
+    /// Its alerts received in the period.
     pub alerts: u64,
     /// Decisions about it, in order.
     pub decisions: Vec<Decided>,
+}
+
+/// A stretch for which a case stood open.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch<'a> {
+    /// When it was opened, or reopened by a person.
+    pub from: Time,
+    /// The decision that concluded it, if one did.
+    pub concluded: Option<&'a Decided>,
 }
 
 /// A decision, and where the trail has it.
@@ -232,9 +254,27 @@ impl Case {
         })
     }
 
-    /// Returns the decision by which a person concluded the case.
+    /// Returns the decision by which a person concluded the case, if it stands concluded.
     pub fn concluded(&self) -> Option<&Decided> {
-        self.decisions.iter().find(|decided| concludes(&decided.decision) && by_person(decided))
+        self.stretches().last().and_then(|stretch| stretch.concluded)
+    }
+
+    /// Returns each stretch for which the case stood open: a person may reopen what was concluded.
+    pub fn stretches(&self) -> Vec<Stretch<'_>> {
+        let mut stretches = vec![Stretch { from: self.opened, concluded: None }];
+        for decided in &self.decisions {
+            let decision = &decided.decision;
+            let reopens = matches!(decision.action, finding::Action::Reopen);
+            let Some(last) = stretches.last_mut() else { break };
+            match last.concluded {
+                None if concludes(decision) && by_person(decided) => last.concluded = Some(decided),
+                Some(_) if reopens => {
+                    stretches.push(Stretch { from: decision.time, concluded: None });
+                }
+                _ => (),
+            }
+        }
+        stretches
     }
 
     /// Returns what the case turned out to be.
@@ -247,7 +287,7 @@ impl Case {
 }
 
 /// Tells whether a decision ends a case.
-pub(crate) fn concludes(decision: &Decision) -> bool {
+fn concludes(decision: &Decision) -> bool {
     matches!(decision.action, finding::Action::Accept { .. } | finding::Action::Resolve { .. })
 }
 

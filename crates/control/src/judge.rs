@@ -239,9 +239,9 @@ pub fn judge_one(
 /// Returns the result of a control that needs no test: it is a provider's, or not claimed.
 fn beforehand(control: &Control, question: Question, model: ServiceModel) -> Option<Judgement> {
     if control.responsibility.share(model) == Share::Provider {
-        let reason = "the provider performs it; carved out and not tested here. Its own report, the \
-                      days that report does not cover and what it asks of its customers have to be \
-                      reviewed";
+        let reason = "the provider performs it; carved out and not tested here. To be reviewed: \
+                      its own report, the days that report does not cover, and what it asks of \
+                      its customers";
         return Some(Judgement::new(Outcome::Inherited, reason));
     }
     let claimed = match question {

@@ -36,7 +36,7 @@ pub enum Refusal {
     LongReason,
     #[error("the finding is {} and cannot be {} from there", .from.name(), .action)]
     NotFrom { from: Status, action: &'static str },
-    #[error("the acceptance would end at {until}, which is not after {now}")]
+    #[error("an acceptance until {until} would be over by {now}")]
     EndsBeforeItStarts { until: Time, now: Time },
     #[error("an acceptance lasts at most {ACCEPTANCE_DAYS_MAX} days; accept it again later")]
     TooLong,
@@ -147,7 +147,7 @@ impl Finding {
             Action::Accept { until } => Some(until),
             _ => None,
         };
-        // Giving back what one took on does not stop the clock; undoing a conclusion starts it anew.
+        // Giving back what one took on does not stop the clock; undoing a conclusion starts it.
         if status == Status::Open && from != Status::Acknowledged {
             self.opened = decision.time;
         }
@@ -324,7 +324,7 @@ mod tests {
         expect_test::expect![[r#"
             the finding is resolved and cannot be acknowledged from there
             `token:ci` is no named person; sign in as yourself to decide
-            the acceptance would end at 1970-01-01T00:00:00Z, which is not after 1970-01-01T00:00:01Z
+            an acceptance until 1970-01-01T00:00:00Z would be over by 1970-01-01T00:00:01Z
         "#]]
         .assert_eq(
             &[

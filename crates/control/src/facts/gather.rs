@@ -1,12 +1,14 @@
 //! Reads facts from the trail's entries, one after the other, in the order of the trail.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use event::{Period, Time};
 use finding::{Alert, Decision, Finding, FindingId, Seen};
 
-use super::{Act, AlertCount, Case, Decided, Facts, RuleSet, Watch, concludes, retired_object};
-use crate::evidence::{Entry, RulesLoaded};
+use super::{
+    Act, AlertCount, Case, Decided, Facts, Kind, RuleSet, Stretch, Support, Watch, retired_object,
+};
+use crate::evidence::{Entry, RulesLoaded, SourceStatus};
 
 /// Most cases kept; more are counted in [`Facts::left_out`].
 pub const CASES_MAX: usize = 1_000_000;
@@ -25,12 +27,16 @@ pub struct Gather {
     acts: Vec<Act>,
     alerts: BTreeMap<(String, String), u64>,
     left_out: u64,
+    support: Support,
+    instances: HashSet<(String, String)>,
 }
 
 #[derive(Debug)]
 struct Standing {
     finding: Finding,
     case: Case,
+    /// Whether an alert after the period opened the finding again.
+    moved_on: bool,
 }
 
 impl Gather {
@@ -45,6 +51,8 @@ impl Gather {
             acts: Vec::new(),
             alerts: BTreeMap::new(),
             left_out: 0,
+            support: Support::default(),
+            instances: HashSet::new(),
         }
     }
 
@@ -56,16 +64,18 @@ impl Gather {
                     self.alert(position, alert, event.received);
                 }
             }
-            Entry::Status(status) => self.watch.see(status),
+            Entry::Status(status) => self.status(position, status),
             Entry::Decision(decision) => self.decision(position, decision),
             Entry::Rules(loaded) => self.rules(position, loaded),
             Entry::Administration(act) => {
                 if act.act == "source_retired"
                     && let Some((source, instance)) = retired_object(&act.object)
                 {
+                    self.support.note(Kind::Administration, position);
                     self.watch.retire(source, instance, act.time);
                 }
                 if self.period.contains(act.time) {
+                    self.support.note(Kind::Administration, position);
                     let act = Act {
                         time: act.time,
                         actor: act.actor.clone(),
@@ -77,12 +87,23 @@ impl Gather {
                     keep(&mut self.acts, act, ROWS_MAX, &mut self.left_out);
                 }
             }
+            Entry::Rejected(rejected) if self.period.contains(rejected.received) => {
+                self.support.note(Kind::Rejected, position);
+            }
+            Entry::Start(start) if self.period.contains(start.time) => {
+                self.support.note(Kind::Starts, position);
+            }
             Entry::Rejected(_) | Entry::Start(_) => (),
         }
     }
 
     /// Returns the facts, as known at `as_of`.
-    pub fn finish(mut self, as_of: Time) -> Facts {
+    pub fn finish(self, as_of: Time) -> Facts {
+        self.finish_with_support(as_of).0
+    }
+
+    /// Returns the facts, and which entries they rest on.
+    pub fn finish_with_support(mut self, as_of: Time) -> (Facts, Support) {
         let standing = std::mem::take(&mut self.findings);
         for (_, one) in standing {
             self.close(one.case);
@@ -101,66 +122,75 @@ impl Gather {
             left_out: self.left_out,
         };
         facts.sort();
-        facts
+        (facts, self.support)
+    }
+
+    fn status(&mut self, position: &str, status: &SourceStatus) {
+        let key = (status.source.clone(), status.instance.clone());
+        let within = status.minute < self.period.until
+            && status.minute.plus(Time::MINUTE) > self.period.from;
+        // The first status of an instance tells since when it is known.
+        if within || (status.minute < self.period.until && !self.instances.contains(&key)) {
+            self.support.note(Kind::Statuses, position);
+            self.instances.insert(key);
+        }
+        self.watch.see(status);
     }
 
     fn alert(&mut self, position: &str, alert: &Alert, received: Time) {
-        if self.period.contains(received) {
+        if received >= self.period.until {
+            self.later(alert, received);
+            return;
+        }
+        let within = self.period.contains(received);
+        if within {
             let key = (alert.source.clone(), alert.rule.clone());
             *self.alerts.entry(key).or_default() += 1;
-        }
-        if received >= self.period.until {
-            return;
+            self.support.note(Kind::Events, position);
         }
         let id = FindingId::of(alert);
         let Some(standing) = self.findings.get_mut(&id) else {
             let finding = Finding::first(alert, received);
-            let case = Case::opened_by(&finding, alert.time, position);
-            self.findings.insert(id, Standing { finding, case });
+            let case = Case::opened_by(&finding, alert.time, position).counting(within);
+            self.findings.insert(id, Standing { finding, case, moved_on: false });
             return;
         };
         match standing.finding.see(alert, received) {
             Seen::Repeated => {
-                standing.case.alerts = standing.case.alerts.saturating_add(1);
+                standing.case.alerts = standing.case.alerts.saturating_add(u64::from(within));
                 if alert.priority.at_least(standing.case.severity) {
                     standing.case.severity = alert.priority;
                 }
             }
             Seen::Opened => {
-                let mut case = Case::opened_by(&standing.finding, alert.time, position);
-                case.severity = alert.priority;
+                let case = Case::opened_by(&standing.finding, alert.time, position);
+                let case = Case { severity: alert.priority, ..case.counting(within) };
                 let before = std::mem::replace(&mut standing.case, case);
                 self.close(before);
             }
         }
     }
 
+    /// Takes in an alert from after the period: decisions that follow are about a case of its own.
+    fn later(&mut self, alert: &Alert, received: Time) {
+        if let Some(standing) = self.findings.get_mut(&FindingId::of(alert)) {
+            standing.moved_on |= standing.finding.see(alert, received) == Seen::Opened;
+        }
+    }
+
     fn decision(&mut self, position: &str, decision: &Decision) {
         let Some(standing) = self.findings.get_mut(&decision.finding) else { return };
-        let concluded = standing.case.decisions.iter().any(|one| concludes(&one.decision));
-        if standing.finding.decide(decision).is_err() {
-            return;
-        }
-        let decided = Decided { decision: decision.clone(), position: position.to_owned() };
-        let reopened = matches!(decision.action, finding::Action::Reopen);
-        if !(reopened && concluded) {
+        if !standing.moved_on && standing.finding.decide(decision).is_ok() {
+            let decided = Decided { decision: decision.clone(), position: position.to_owned() };
             standing.case.decisions.push(decided);
-            return;
         }
-        if decision.time >= self.period.until {
-            return;
-        }
-        let mut case = Case::opened_by(&standing.finding, standing.case.happened, position);
-        case.severity = standing.case.severity;
-        case.alerts = 0;
-        let before = std::mem::replace(&mut standing.case, case);
-        self.close(before);
     }
 
     fn rules(&mut self, position: &str, loaded: &RulesLoaded) {
         if loaded.time >= self.period.until {
             return;
         }
+        self.support.note(Kind::Rules, position);
         let set = RuleSet {
             time: loaded.time,
             hash: loaded.hash.clone(),
@@ -173,7 +203,12 @@ impl Gather {
 
     /// Keeps a case if it bears on the period.
     fn close(&mut self, case: Case) {
-        if case.bears_on(self.period) {
+        let bears = case.bears_on(self.period);
+        // Alerts of the period need what came before them, so that they open no case by mistake.
+        if bears || case.alerts > 0 {
+            case.support(&mut self.support);
+        }
+        if bears {
             keep(&mut self.closed, case, CASES_MAX, &mut self.left_out);
         }
     }
@@ -204,12 +239,26 @@ impl Case {
         }
     }
 
-    /// Tells whether the case was opened in the period, or before and not concluded at its start.
-    pub fn bears_on(&self, period: Period) -> bool {
-        if self.opened >= period.until {
-            return false;
+    fn counting(mut self, within: bool) -> Case {
+        self.alerts = u64::from(within);
+        self
+    }
+
+    /// Notes what the case rests on.
+    fn support(&self, support: &mut Support) {
+        support.note(Kind::Events, &self.position);
+        for decided in &self.decisions {
+            support.note(Kind::Decisions, &decided.position);
         }
-        let concluded = self.decisions.iter().find(|one| concludes(&one.decision));
-        self.opened >= period.from || concluded.is_none_or(|one| one.decision.time >= period.from)
+    }
+
+    /// Tells whether the case was opened in the period, or before and stood open in it.
+    pub fn bears_on(&self, period: Period) -> bool {
+        let stands = |stretch: &Stretch<'_>| {
+            let until = stretch.concluded.map_or(Time(i64::MAX), |one| one.decision.time);
+            stretch.from < period.until && until >= period.from
+        };
+        self.opened < period.until
+            && (self.opened >= period.from || self.stretches().iter().any(stands))
     }
 }

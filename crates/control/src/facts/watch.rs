@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use event::{Period, Time};
 
-use super::{Down, Judging, Loss, SourceFacts, Totals};
+use super::{Down, Hour, Judging, Loss, SourceFacts, Totals};
 use crate::evidence::SourceStatus;
 use crate::spans::Spans;
+
+/// An hour in nanoseconds.
+const HOUR: i64 = 60 * Time::MINUTE;
 
 /// Gathers the statuses of every source instance, in any order.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ struct Instance {
     hash_places: HashMap<String, usize>,
     reasons: BTreeMap<Time, String>,
     losses: Vec<Loss>,
-    totals: Totals,
+    hours: BTreeMap<Time, Totals>,
 }
 
 /// A minute of the period: 24 bytes, because a year has 525,600 of them.
@@ -47,15 +50,14 @@ impl Watch {
         if status.minute >= self.period.until {
             return;
         }
+        let from = self.period.from;
         let instance = self.instance(&status.source, &status.instance, status.minute);
         instance.first = instance.first.min(status.minute);
         // A source that reports again is in service again.
         instance.retired = instance.retired.filter(|retired| *retired > status.minute);
-        let span = Period { from: status.minute, until: status.minute.plus(Time::MINUTE) };
-        if span.until <= self.period.from {
-            return;
+        if status.minute.plus(Time::MINUTE) > from {
+            instance.take(status);
         }
-        self.instance(&status.source, &status.instance, status.minute).take(status);
     }
 
     /// Takes in that an instance existed before, though no status of it is at hand.
@@ -88,7 +90,7 @@ impl Watch {
             hash_places: HashMap::new(),
             reasons: BTreeMap::new(),
             losses: Vec::new(),
-            totals: Totals::default(),
+            hours: BTreeMap::new(),
         })
     }
 }
@@ -96,6 +98,18 @@ impl Watch {
 /// Splits the object of a `source_retired` act, `source/instance`.
 pub fn retired_object(object: &str) -> Option<(&str, &str)> {
     object.split_once('/')
+}
+
+impl Totals {
+    fn add(&mut self, more: &Totals) {
+        self.minutes = self.minutes.saturating_add(more.minutes);
+        self.records = self.records.saturating_add(more.records);
+        self.rejected = self.rejected.saturating_add(more.rejected);
+        self.duplicates = self.duplicates.saturating_add(more.duplicates);
+        self.lost = self.lost.saturating_add(more.lost);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+        self.alerts = self.alerts.saturating_add(more.alerts);
+    }
 }
 
 impl Instance {
@@ -122,20 +136,28 @@ impl Instance {
                 rejected: status.rejected,
             });
         }
-        let totals = &mut self.totals;
-        totals.records = totals.records.saturating_add(status.records);
-        totals.rejected = totals.rejected.saturating_add(status.rejected);
-        totals.duplicates = totals.duplicates.saturating_add(status.duplicates);
-        totals.lost = totals.lost.saturating_add(status.lost);
-        totals.bytes = totals.bytes.saturating_add(status.bytes);
-        totals.alerts = totals.alerts.saturating_add(status.alerts);
+        let hour = Time(status.minute.0 - status.minute.0.rem_euclid(HOUR));
+        self.hours.entry(hour).or_default().add(&Totals {
+            minutes: 0,
+            records: status.records,
+            rejected: status.rejected,
+            duplicates: status.duplicates,
+            lost: status.lost,
+            bytes: status.bytes,
+            alerts: status.alerts,
+        });
     }
 
     fn finish(mut self, source: String, instance: String, period: Period) -> SourceFacts {
         // Two statuses of one minute (a restart within it): connected only if both say so.
         self.minutes.sort_unstable();
         self.minutes.dedup_by_key(|minute| minute.start);
-        self.totals.minutes = self.minutes.len() as u64;
+        for minute in &self.minutes {
+            let hour = Time(minute.start.0 - minute.start.0.rem_euclid(HOUR));
+            self.hours.entry(hour).or_default().minutes += 1;
+        }
+        let mut totals = Totals::default();
+        self.hours.values().for_each(|hour| totals.add(hour));
         let within = |minute: &Minute| {
             Period { from: minute.start, until: minute.start.plus(Time::MINUTE) }.overlap(&period)
         };
@@ -163,9 +185,21 @@ impl Instance {
                 _ => down.push(Down { period: span, reason: reason.to_owned() }),
             }
         }
-        let (first, retired, totals) = (self.first, self.retired, self.totals);
+        let (first, retired) = (self.first, self.retired);
+        let hours = self.hours.into_iter().map(|(start, totals)| Hour { start, totals }).collect();
         let mut losses = self.losses;
         losses.sort_by_key(|loss| loss.minute);
-        SourceFacts { source, instance, first, retired, healthy, down, losses, rules, totals }
+        SourceFacts {
+            source,
+            instance,
+            first,
+            retired,
+            healthy,
+            down,
+            losses,
+            rules,
+            hours,
+            totals,
+        }
     }
 }

@@ -7,7 +7,7 @@ use finding::FindingId;
 
 use super::{Item, ItemResult, List};
 use crate::catalogue::{Check, Confirmed, Handling, Limit};
-use crate::facts::{Case, Facts};
+use crate::facts::{Case, Decided, Facts};
 
 /// Tests every item of a population.
 pub(super) fn test(list: &mut List, check: &Check, facts: &Facts) {
@@ -77,34 +77,40 @@ fn handled(
         let reason = "it turned out to be real: the preventive control was breached";
         return (ItemResult::Deviate, reason.to_owned());
     }
-    let steps = [
-        ("taken on", case.acknowledged(), limits.acknowledge),
-        ("concluded", case.concluded(), limits.conclude),
-    ];
-    let mut pending = None;
-    for (step, decided, limit) in steps {
-        let due = limit.after(case.opened);
-        match decided {
-            Some(one) if one.decision.time <= due => (),
-            Some(one) => {
-                let reason = format!("{step} at {}, due {due}", one.decision.time);
-                return (ItemResult::Deviate, reason);
-            }
-            None if as_of <= due => pending = pending.or(Some(format!("not {step}; due {due}"))),
-            None => {
-                let reason = format!("not {step} by a named person with a reason; due {due}");
-                return (ItemResult::Deviate, reason);
-            }
+    let taken_on = case.acknowledged();
+    let first = in_time("taken on", case.opened, taken_on, limits.acknowledge, as_of);
+    let stretches = case.stretches();
+    let steps = stretches.iter().map(|stretch| {
+        in_time("concluded", stretch.from, stretch.concluded, limits.conclude, as_of)
+    });
+    let steps: Vec<(ItemResult, String)> = std::iter::once(first).chain(steps).collect();
+    for wanted in [ItemResult::Deviate, ItemResult::Pending] {
+        if let Some(step) = steps.iter().find(|(result, _)| *result == wanted) {
+            return step.clone();
         }
     }
-    match (pending, case.concluded()) {
-        (Some(reason), _) => (ItemResult::Pending, reason),
-        (None, Some(one)) => {
-            let decision = &one.decision;
-            let reason = format!("{} by {} in time", decision.action.done(), decision.actor);
-            (ItemResult::Pass, reason)
+    steps.into_iter().next_back().unwrap_or((ItemResult::Untested, String::new()))
+}
+
+/// Judges one step of handling that was due `limit` after `from`.
+fn in_time(
+    step: &str,
+    from: Time,
+    decided: Option<&Decided>,
+    limit: Limit,
+    as_of: Time,
+) -> (ItemResult, String) {
+    let due = limit.after(from);
+    match decided.map(|one| &one.decision) {
+        Some(one) if one.time <= due => {
+            (ItemResult::Pass, format!("{} by {} in time", one.action.done(), one.actor))
         }
-        (None, None) => (ItemResult::Pending, "not concluded".to_owned()),
+        Some(one) => (ItemResult::Deviate, format!("{step} at {}, due {due}", one.time)),
+        None if as_of <= due => (ItemResult::Pending, format!("not {step}; due {due}")),
+        None => {
+            let reason = format!("not {step} by a named person with a reason; due {due}");
+            (ItemResult::Deviate, reason)
+        }
     }
 }
 

@@ -95,9 +95,8 @@ fn conclude(list: &List, watched_volume: &str) -> Judgement {
         return Judgement::new(Outcome::NotTested, reason);
     }
     if passed == 0 {
-        let reason = format!(
-            "none of {all} items could be concluded on: {pending} not due yet, {untested} not tested"
-        );
+        let reason =
+            format!("no conclusion on {all} items: {pending} not due yet, {untested} not tested");
         return Judgement::new(Outcome::NotTested, reason);
     }
     let days = list.query == crate::catalogue::Query::SourceDays;

@@ -478,10 +478,22 @@ fn a_case_opened_before_the_period_and_still_open_is_carried_in() {
     assert_eq!(opened, [at(10), at(700)]);
 }
 
+#[test]
+fn what_is_reopened_must_be_concluded_again() {
+    let mut entries = quiet_day();
+    entries.extend([alert(60, "web"), decision(70, "web", RESOLVE)]);
+    entries.push(decision(100, "web", Action::Reopen));
+    assert_eq!(judge_of(&control(), &entries).operation.unwrap().result, Outcome::Fail);
+    entries.push(decision(200, "web", RESOLVE));
+    assert_eq!(judge_of(&control(), &entries).operation.unwrap().result, Outcome::Pass);
+}
+
 /// A trail of an hour or two: statuses, alerts, decisions.
 fn story() -> impl Strategy<Value = Vec<Entry>> {
     let step = (0u8..9, 0i64..120, 0u8..3);
-    proptest::collection::vec(step, 0..60).prop_map(|steps| {
+    proptest::collection::vec(step, 0..60).prop_map(|mut steps| {
+        // The trail is written in the order in which things reach it.
+        steps.sort_by_key(|(_, minute, _)| *minute);
         let mut entries = vec![rules(0, Some("grace@example.org"), &["Shell"])];
         entries.extend((0..125).map(|minute| Entry::Status(status(minute))));
         for (kind, minute, pod) in steps {
@@ -559,6 +571,26 @@ proptest! {
         prop_assert_eq!(&shuffled, &sorted);
         let judged = |facts| judge_one(&control(), facts, short(), ServiceModel::Iaas);
         prop_assert_eq!(judged(&shuffled), judged(&sorted));
+    }
+
+    #[test]
+    fn the_entries_that_facts_rest_on_give_the_same_facts_again(
+        entries in story(), from in 0i64..100
+    ) {
+        let period = Period { from: at(from), until: at(120) };
+        let mut gather = Gather::new(period);
+        for (index, entry) in entries.iter().enumerate() {
+            gather.see(&format!("{index}.0"), entry);
+        }
+        let (whole, support) = gather.finish_with_support(at(10 * DAY));
+        let mut again = Gather::new(period);
+        for (index, entry) in entries.iter().enumerate() {
+            let position = format!("{index}.0");
+            if support.of(crate::facts::Kind::of(entry)).contains(&position) {
+                again.see(&position, entry);
+            }
+        }
+        prop_assert_eq!(again.finish(at(10 * DAY)), whole);
     }
 
     #[test]
