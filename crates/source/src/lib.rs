@@ -8,6 +8,7 @@ pub mod cloudtrail;
 pub mod envelope;
 pub mod gcpaudit;
 pub mod github;
+pub mod input;
 pub mod json;
 pub mod k8s_audit;
 pub mod okta;

@@ -1,0 +1,108 @@
+//! Reads whole inputs through a detector. One chunk is held at a time, whatever the input's size.
+
+use std::io::{self, Read};
+
+use event::Time;
+use finding::Alert;
+use rule::source::Source;
+use rule::Matching;
+use source::envelope::Envelope;
+use source::input;
+use source::k8s_audit::{K8sAudit, Layout, Piece, Reject, Splitter};
+
+use crate::detector::Detector;
+use crate::summary::Summary;
+
+/// Bytes read at a time: few enough to stay in the cache until they are judged.
+pub const CHUNK_BYTES: usize = 256 << 10;
+
+/// What a replay tells of while it reads.
+#[derive(Debug)]
+pub enum Seen<'s> {
+    /// A rule matched.
+    Alert(Alert),
+    /// Something could not be taken.
+    Rejected(&'s Reject),
+    /// This many more bytes of the input were read.
+    Bytes(u64),
+}
+
+/// A replay of recorded audit events.
+#[derive(Debug)]
+pub struct Replay {
+    detector: Detector,
+    matching: Matching,
+    host: String,
+    now: Time,
+    number: u64,
+    first: Option<Time>,
+    /// What was seen so far; `seconds` is the caller's to set.
+    pub summary: Summary,
+}
+
+impl Replay {
+    /// Returns a replay that has read nothing. `now` goes into the ids of alerts.
+    pub fn new(detector: Detector, matching: Matching, host: String, now: Time) -> Replay {
+        let mut summary = Summary::default();
+        summary.source(K8sAudit::DOC.name);
+        Replay { detector, matching, host, now, number: 0, first: None, summary }
+    }
+
+    /// Reads an input to its end, inflating what is compressed. Tells of progress by bytes as they
+    /// stand in the input.
+    pub fn read(&mut self, input: impl Read, mut see: impl FnMut(Seen<'_>)) -> io::Result<()> {
+        let counted = input::Counted::new(input);
+        let taken = counted.taken();
+        let mut reader = input::inflate(counted)?;
+        let mut splitter = Splitter::new(Layout::Lines);
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let mut told = 0;
+        loop {
+            let length = match reader.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            self.summary.bytes += length as u64;
+            splitter.feed(&chunk[..length], |piece| self.take(piece, &mut see));
+            see(Seen::Bytes(taken.get() - told));
+            told = taken.get();
+        }
+        splitter.finish(|piece| self.take(piece, &mut see));
+        Ok(())
+    }
+
+    fn take(&mut self, piece: Piece<'_>, see: &mut impl FnMut(Seen<'_>)) {
+        match piece {
+            Piece::Event(bytes) => self.event(bytes, see),
+            Piece::Rejected(reject) => self.reject(&reject, see),
+        }
+    }
+
+    fn event(&mut self, bytes: &[u8], see: &mut impl FnMut(Seen<'_>)) {
+        self.number += 1;
+        let envelope = Envelope { number: self.number, first: self.first, host: &self.host };
+        match self.detector.skim(bytes, envelope, self.matching, self.now) {
+            Ok(None) => {
+                let counts = self.summary.source(K8sAudit::DOC.name);
+                counts.read += 1;
+                counts.dismissed_unread += 1;
+            }
+            Ok(Some(judged)) => {
+                self.first = self.first.or(Some(judged.time));
+                self.summary.source(K8sAudit::DOC.name).read += 1;
+                for alert in judged.alerts {
+                    self.summary.alert(&alert);
+                    see(Seen::Alert(alert));
+                }
+            }
+            Err(reason) => self.reject(&Reject::of(bytes, reason), see),
+        }
+    }
+
+    fn reject(&mut self, reject: &Reject, see: &mut impl FnMut(Seen<'_>)) {
+        self.summary.reject(K8sAudit::DOC.name, reject.reason.to_string());
+        see(Seen::Rejected(reject));
+    }
+}

@@ -1,0 +1,75 @@
+//! What a replay saw, in figures.
+
+use std::collections::BTreeMap;
+
+use event::Severity;
+use finding::Alert;
+use serde::{Deserialize, Serialize};
+
+/// Figures of a replay.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Records by source.
+    pub sources: BTreeMap<String, Counts>,
+    /// Alerts by rule.
+    pub alerts: BTreeMap<String, u64>,
+    /// Alerts by priority, in Falco's words.
+    pub priorities: BTreeMap<String, u64>,
+    /// Rejected records by reason.
+    pub rejected: BTreeMap<String, u64>,
+    /// Bytes read, after decompression.
+    pub bytes: u64,
+    /// Seconds from start to end.
+    pub seconds: f64,
+}
+
+/// Records of one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// All that came, rejected ones included.
+    pub read: u64,
+    /// Could not be taken.
+    pub rejected: u64,
+    /// Matched no rule, and were therefore neither read to their end nor checked.
+    pub dismissed_unread: u64,
+    /// Alerts raised; one record may raise several.
+    pub alerts: u64,
+}
+
+impl Summary {
+    /// Returns the figures of one source, which are zero at first.
+    pub fn source(&mut self, name: &str) -> &mut Counts {
+        if !self.sources.contains_key(name) {
+            self.sources.insert(name.to_owned(), Counts::default());
+        }
+        self.sources.entry(name.to_owned()).or_default()
+    }
+
+    /// Counts a rejected record.
+    pub fn reject(&mut self, source: &str, reason: String) {
+        let counts = self.source(source);
+        counts.read += 1;
+        counts.rejected += 1;
+        *self.rejected.entry(reason).or_default() += 1;
+    }
+
+    /// Counts an alert.
+    pub fn alert(&mut self, alert: &Alert) {
+        self.source(&alert.source).alerts += 1;
+        *self.alerts.entry(alert.rule.clone()).or_default() += 1;
+        *self.priorities.entry(alert.priority.name().to_owned()).or_default() += 1;
+    }
+
+    /// Returns the number of alerts.
+    pub fn total_alerts(&self) -> u64 {
+        self.alerts.values().sum()
+    }
+
+    /// Tells whether any alert was at least as severe as `bound`.
+    pub fn reaches(&self, bound: Severity) -> bool {
+        Severity::ALL
+            .into_iter()
+            .filter(|severity| severity.at_least(bound))
+            .any(|severity| self.priorities.contains_key(severity.name()))
+    }
+}
