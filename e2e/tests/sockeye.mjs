@@ -45,7 +45,10 @@ export class Server {
     this.program = new Program(
       'sockeye serve',
       binary,
-      ['serve', '--data', this.data, '--listen', this.listen, '--config', this.config],
+      [
+        'serve', '--data', this.data, '--listen', this.listen, '--config', this.config,
+        '--admin-name', 'Ada Lovelace',
+      ],
       { log: this.log },
     );
     await this.program.ready(async () => (await fetch(`${this.url}/readyz`)).ok);
@@ -104,9 +107,10 @@ export class Server {
     return (await this.post('/v1/tokens', { name: `e2e ${scopes}`, scopes })).secret;
   }
 
-  /** Where the API server's audit webhook delivers. */
+  /** Where the API server's audit webhook delivers: over plain HTTP it shows no other token. */
   async webhook() {
-    return { url: `${this.url}/k8s-audit`, token: await this.token('intake') };
+    const token = await this.token('intake');
+    return { url: `http://audit:${token}@${this.listen}/k8s-audit`, token };
   }
 
   /** Opens the live feed; what arrives stands in `items`. */
