@@ -42,6 +42,15 @@ export function matches(item: AlertItem, filter: Filter): boolean {
   return [alert.output, ...Object.values(alert.subject)].some((part) => part?.toLowerCase().includes(text));
 }
 
+const SERVICE_ACCOUNT = 'system:serviceaccount:';
+
+/** Who acted, short enough for a list: what tells service accounts apart stands at their end. */
+export function who(subject: Subject): string {
+  const { principal } = subject;
+  if (!principal) return '—';
+  return principal.startsWith(SERVICE_ACCOUNT) ? `sa:${principal.slice(SERVICE_ACCOUNT.length)}` : principal;
+}
+
 const VERB_FIELDS = ['ka.verb', 'evt.type', 'ct.name', 'okta.evt.type', 'github.action'];
 
 /** What was done, where the output names it: `create`. */

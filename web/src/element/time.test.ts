@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, clock, day, span, stamp } from './time';
+import { ago, clock, day, range, span, stamp } from './time';
 
 const now = new Date('2026-11-22T12:00:00Z');
 
@@ -7,6 +7,11 @@ test('a time is shown to the second, its day with a year only when that differs'
   expect(clock('2026-11-22T04:05:06.123456789Z', 'utc')).toBe('04:05:06');
   expect(day('2026-11-22T04:05:06Z', 'utc', now)).toBe('22 Nov');
   expect(stamp('2025-01-02T23:59:59Z', 'utc', now)).toBe('2 Jan 2025 23:59');
+});
+
+test('a range says its day once', () => {
+  expect(range('2026-11-22T02:30:00Z', '2026-11-22T02:34:00Z', 'utc', now)).toBe('22 Nov 02:30 – 02:34');
+  expect(range('2026-11-21T23:30:00Z', '2026-11-22T02:34:00Z', 'utc', now)).toBe('21 Nov 23:30 – 22 Nov 02:34');
 });
 
 test('spans lose detail as they grow', () => {

@@ -57,6 +57,12 @@ export function stamp(text: string, zone: Zone, now: Date): string {
   return `${day(text, zone, now)} ${minute(text, zone)}`;
 }
 
+/** `22 Nov 14:03 – 14:20`; the day is said again only when it is another. */
+export function range(from: string, until: string, zone: Zone, now: Date): string {
+  const end = day(from, zone, now) === day(until, zone, now) ? minute(until, zone) : stamp(until, zone, now);
+  return `${stamp(from, zone, now)} – ${end}`;
+}
+
 /** `2026-11-22` */
 export function isoDay(date: Date): string {
   return date.toISOString().slice(0, 10);

@@ -1,4 +1,5 @@
 // One table of keyboard commands: pages add theirs while shown, the help lists what holds now.
+import { untrack } from 'svelte';
 
 export interface Command {
   /** What to press: `j`, `/`, `Enter`, or two in a row: `g f`. */
@@ -20,7 +21,7 @@ export const keyboard = new Keyboard();
 /** Adds commands for as long as the calling component is shown. */
 export function useKeys(commands: Command[]) {
   $effect(() => {
-    keyboard.commands = [...keyboard.commands, ...commands];
+    keyboard.commands = [...untrack(() => keyboard.commands), ...commands];
     return () => {
       keyboard.commands = keyboard.commands.filter((command) => !commands.includes(command));
     };

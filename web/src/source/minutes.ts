@@ -1,6 +1,9 @@
 // Minutes of a source put into buckets, so that a day fits on a line and no gap is lost on the way.
 import type { Gap, SourceMinute } from '../api/types';
 
+/** So many buckets fit on a line and stay apart from each other. */
+export const BUCKETS = 180;
+
 export interface Bucket {
   /** Start, as a share of the span from 0 to 1. */
   at: number;

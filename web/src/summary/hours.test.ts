@@ -16,5 +16,5 @@ test('hours without alerts are there, and severities of one tone are summed', ()
 });
 
 test('a scale ends at a round number', () => {
-  expect([0, 4, 6, 11, 99, 480].map(ceiling)).toEqual([5, 5, 10, 20, 100, 500]);
+  expect([0, 4, 5, 11, 99, 480].map(ceiling)).toEqual([4, 4, 6, 20, 100, 600]);
 });

@@ -31,7 +31,7 @@ function empty(at: number): Hour {
 
 /** A round number at or above `most`, for the top of a scale. */
 export function ceiling(most: number): number {
-  if (most <= 5) return 5;
+  if (most <= 4) return 4;
   const power = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((step) => step * power).find((top) => top >= most) ?? most;
+  return [1, 2, 3, 4, 6, 8, 10].map((step) => step * power).find((top) => top >= most) ?? most;
 }
