@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
+use granit_parser::{Event, Parser, ScalarStyle};
 
 use crate::diagnostic::Span;
 
@@ -76,42 +76,23 @@ impl Node {
 /// Reads all documents of a text. After an error the items before it are still there, so that
 /// their problems can be reported too.
 pub(crate) fn read(text: &str) -> (Vec<Node>, Option<YamlError>) {
-    let mut builder = Builder { offsets: Offsets::of(text), ..Builder::default() };
+    let mut builder = Builder::default();
     let mut error = None;
-    for event in Parser::new_from_str(text) {
+    let options = granit_parser::options! { emit_comments: false };
+    for event in Parser::new_from_str_with_options(text, options) {
         let step = event
-            .map_err(|error| (builder.offsets.byte(error.marker().index()), error.info().into()))
-            .and_then(|(event, span)| builder.event(event, span));
+            .map_err(|error| (error.marker().byte_offset().unwrap_or(text.len()), error.info()))
+            .and_then(|(event, span)| {
+                let range = span.byte_range().unwrap_or(text.len()..text.len());
+                let span = Span { start: range.start, end: range.end.max(range.start) };
+                builder.event(event, span)
+            });
         if let Err((offset, message)) = step {
             error = Some(YamlError { offset, message });
             break;
         }
     }
     (builder.documents(), error)
-}
-
-/// Byte offsets of characters: the parser counts characters.
-#[derive(Default)]
-struct Offsets(Option<Vec<usize>>, usize);
-
-impl Offsets {
-    fn of(text: &str) -> Offsets {
-        let table =
-            (!text.is_ascii()).then(|| text.char_indices().map(|(offset, _)| offset).collect());
-        Offsets(table, text.len())
-    }
-
-    fn byte(&self, index: usize) -> usize {
-        match &self.0 {
-            None => index.min(self.1),
-            Some(table) => table.get(index).copied().unwrap_or(self.1),
-        }
-    }
-
-    fn span(&self, span: saphyr_parser::Span) -> Span {
-        let start = self.byte(span.start.index());
-        Span { start, end: self.byte(span.end.index()).max(start) }
-    }
 }
 
 /// A collection that is not closed yet.
@@ -124,7 +105,6 @@ struct Open {
 
 #[derive(Default)]
 struct Builder {
-    offsets: Offsets,
     done: Vec<Node>,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
@@ -135,8 +115,7 @@ struct Builder {
 type Problem = (usize, String);
 
 impl Builder {
-    fn event(&mut self, event: Event<'_>, span: saphyr_parser::Span) -> Result<(), Problem> {
-        let span = self.offsets.span(span);
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Problem> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.charge(span, 1, text.len())?;
@@ -144,8 +123,10 @@ impl Builder {
                 let scalar = Scalar { text: text.into_owned(), style };
                 self.put(Node { kind: Kind::Scalar(scalar), span }, anchor);
             }
-            Event::SequenceStart(anchor, _) => self.enter(Kind::Sequence(vec![]), anchor, span)?,
-            Event::MappingStart(anchor, _) => self.enter(Kind::Mapping(vec![]), anchor, span)?,
+            Event::SequenceStart(_, anchor, _) => {
+                self.enter(Kind::Sequence(vec![]), anchor, span)?
+            }
+            Event::MappingStart(_, anchor, _) => self.enter(Kind::Mapping(vec![]), anchor, span)?,
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(mut open) = self.open.pop() {
                     open.node.span.end = span.end.max(open.node.span.start);
@@ -160,7 +141,7 @@ impl Builder {
                 self.charge(span, nodes, text_bytes)?;
                 self.put(node, 0);
             }
-            Event::DocumentStart(_) => self.anchors.clear(),
+            Event::DocumentStart(..) => self.anchors.clear(),
             _ => {}
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! A scalar's text, what it means when asked, and where its bytes stand in the file.
 
-use saphyr_parser::ScalarStyle;
+use granit_parser::ScalarStyle;
 
 use crate::diagnostic::Span;
 
