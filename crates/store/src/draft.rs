@@ -39,6 +39,14 @@ impl Identity {
         let hash = i64::from_le_bytes([a, b, c, d, e, f, g, h]);
         Identity { source: source.to_owned(), time, hash }
     }
+
+    /// Returns the identity of an entry, if it is an event.
+    pub(crate) fn of_entry(entry: &Entry) -> Option<Identity> {
+        match entry {
+            Entry::Event(event) => Some(Identity::of(&event.source, event.time, &event.id)),
+            _ => None,
+        }
+    }
 }
 
 /// An entry ready to be committed: the bytes that the trail will keep and the keys it is found by.
@@ -64,13 +72,11 @@ impl Draft {
         let mut bytes = Vec::with_capacity(1024);
         serde_json::to_writer(&mut bytes, &LineRef { v: VERSION, entry: &entry })
             .expect("an entry has string keys and no failing serializer");
-        let (findings, identity) = match &entry {
-            Entry::Event(event) => (
-                event.alerts.iter().map(FindingId::of).collect(),
-                Some(Identity::of(&event.source, event.time, &event.id)),
-            ),
-            _ => (Vec::new(), None),
+        let findings: Vec<FindingId> = match &entry {
+            Entry::Event(event) => event.alerts.iter().map(FindingId::of).collect(),
+            _ => Vec::new(),
         };
+        let identity = Identity::of_entry(&entry);
         let keys = keys(&entry, &findings);
         Draft { entry, bytes, keys, identity, findings }
     }

@@ -2,12 +2,21 @@
 //! time and are rebuilt by replay; and the [`Journal`], the only place where an entry becomes
 //! durable. Nothing is known here that is not in the trail.
 
+mod code;
 mod draft;
 mod journal;
+mod names;
+mod pool;
+mod projection;
+mod row;
+mod rules;
+mod schema;
 mod view;
 
 pub use draft::{Draft, Identity, Kind, rule_key};
 pub use journal::{CommitError, Intake, Journal, OpenError, Opening, Receipt, Recovery};
+pub use pool::READERS_MAX;
+pub use projection::SEEN_DAYS;
 pub use view::{
     AlertDetail, AlertFilter, AlertItem, AlertPosition, DecisionItem, FindingCount, FindingFilter,
     GAPS_LEN_MAX, Gap, HourCount, PAGE_LEN_MAX, Page, Placed, RuleCount, Size, SourceItem, Summary,
@@ -28,4 +37,6 @@ pub enum Error {
     Cursor(String),
     #[error("cannot read `{path}`")]
     Io { path: String, source: std::io::Error },
+    #[error("a test made the disk fail")]
+    Failpoint(#[source] std::io::Error),
 }

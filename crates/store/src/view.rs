@@ -1,357 +1,81 @@
 //! What may be read: the projection's tables and the trail behind them.
 
-use std::path::Path;
+mod alerts;
+mod answers;
+mod facts;
+mod findings;
+mod lists;
+mod sources;
+mod summary;
 
-use control::evidence::{Administration, RulesLoaded, SourceStatus, Start};
-use event::{Period, Severity, Time};
-use finding::{Alert, Decision, Finding, FindingId, Status};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use trail::Position;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::Error;
+use rusqlite::Connection;
+use trail::Reader;
+
+use crate::journal::opening;
+use crate::pool::Pool;
+use crate::projection::Projection;
+use crate::{Error, schema};
+
+pub use answers::*;
 
 /// Most items of one page.
 pub const PAGE_LEN_MAX: usize = 1000;
 
 /// A handle for readers; cheap to clone, safe to share.
 #[derive(Clone, Debug)]
-pub struct View {}
-
-/// One page of a longer list.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Page<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// Where the next page starts, as given to the next call; none at the end.
-    pub next: Option<String>,
+pub struct View {
+    shared: Arc<Shared>,
 }
 
-/// Which findings are wanted. An empty list asks for all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FindingFilter {
-    /// Any of these states.
-    pub status: Vec<Status>,
-    /// Any of these severities.
-    pub severity: Vec<Severity>,
-    /// This rule.
-    pub rule: Option<String>,
-    /// This source.
-    pub source: Option<String>,
-    /// Bearing on this criterion.
-    pub criterion: Option<String>,
-    /// These words in rule or subject, in any case.
-    pub text: Option<String>,
-}
-
-/// Which alerts are wanted. An empty list asks for all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AlertFilter {
-    /// Any of these severities.
-    pub severity: Vec<Severity>,
-    /// This rule.
-    pub rule: Option<String>,
-    /// This source.
-    pub source: Option<String>,
-    /// Bearing on this criterion.
-    pub criterion: Option<String>,
-    /// This text in rule, output or subject, in any case.
-    pub text: Option<String>,
-}
-
-/// Place of one alert: its entry, and its number among the entry's alerts. Printed `12.3.0`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AlertPosition {
-    /// The entry.
-    pub entry: Position,
-    /// Number of the alert.
-    pub alert: u32,
-}
-
-/// An alert and where it stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct AlertItem {
-    /// Where.
-    pub position: AlertPosition,
-    /// Finding it belongs to.
-    pub finding: FindingId,
-    /// The alert.
-    pub alert: Alert,
-}
-
-/// An alert with the event that raised it and its place in the log.
-#[derive(Debug, Serialize)]
-pub struct AlertDetail {
-    /// Where.
-    pub position: AlertPosition,
-    /// Finding it belongs to.
-    pub finding: FindingId,
-    /// The alert.
-    pub alert: Alert,
-    /// Receipt time.
-    pub received: Time,
-    /// Stable id of the event within its source.
-    pub id: String,
-    /// The event, exactly as received.
-    pub event: Box<RawValue>,
-    /// Root over the block's entries, hex.
-    pub block_root: String,
-    /// The signed checkpoint of the block's commit.
-    pub checkpoint: String,
-}
-
-/// A decision and where it stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct DecisionItem {
-    /// Where.
-    pub position: Position,
-    /// The decision.
-    #[serde(flatten)]
-    pub decision: Decision,
-}
-
-/// A source instance in total.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct SourceItem {
-    /// Source name.
-    pub source: String,
-    /// Instance.
-    pub instance: String,
-    /// Its newest status.
-    pub last: SourceStatus,
-    /// Minute of its first status.
-    pub since: Time,
-    /// Minutes with a status and connected.
-    pub minutes: u64,
-    /// Totals over all statuses.
-    pub records: u64,
-    /// Of these, refused.
-    pub rejected: u64,
-    /// Of these, duplicates.
-    pub duplicates: u64,
-    /// Known to be lost.
-    pub lost: u64,
-    /// Bytes received.
-    pub bytes: u64,
-    /// Alerts raised.
-    pub alerts: u64,
-    /// Newest gaps, newest first, at most [`GAPS_LEN_MAX`].
-    pub gaps: Vec<Gap>,
-}
-
-/// Most gaps told of one source at once.
-pub const GAPS_LEN_MAX: usize = 100;
-
-/// A span in which a source was not able to receive, as far as its statuses tell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Gap {
-    /// First minute.
-    pub from: Time,
-    /// First minute after; none if it lasts to the asked end.
-    pub until: Time,
-    /// Why, where a status says so; `no status` otherwise.
-    pub reason: String,
-}
-
-/// Counts of a period.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Summary {
-    /// Alerts by hour and severity, oldest first; hours without any are left out.
-    pub hours: Vec<HourCount>,
-    /// Findings by status and severity, now.
-    pub findings: Vec<FindingCount>,
-    /// Rules with most alerts in the period, at most 20.
-    pub rules: Vec<RuleCount>,
-    /// Records received in the period, by source.
-    pub records: Vec<(String, u64)>,
-}
-
-/// Alerts of one hour and severity.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct HourCount {
-    /// Start of the hour (event time).
-    pub hour: Time,
-    /// Severity.
-    pub severity: Severity,
-    /// How many.
-    pub alerts: u64,
-}
-
-/// Findings of one status and severity.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct FindingCount {
-    /// Status.
-    pub status: Status,
-    /// Severity.
-    pub severity: Severity,
-    /// How many.
-    pub findings: u64,
-}
-
-/// Alerts of one rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RuleCount {
-    /// Rule name.
-    pub rule: String,
-    /// How many.
-    pub alerts: u64,
-}
-
-/// An item of a list with its place in the trail.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Placed<T> {
-    /// Where.
-    pub position: Position,
-    /// What.
-    pub entry: T,
-}
-
-/// How large trail and projection are.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Size {
-    /// Blocks in the trail.
-    pub blocks: u64,
-    /// Bytes of its segments.
-    pub trail_bytes: u64,
-    /// Bytes of the projection.
-    pub projection_bytes: u64,
-    /// The newest signed checkpoint.
-    pub checkpoint: Option<String>,
-    /// The key that checks it, in the form of C2SP signed notes.
-    pub verifier_key: String,
+#[derive(Debug)]
+struct Shared {
+    dir: PathBuf,
+    pool: Pool,
+    trail: Reader,
 }
 
 impl View {
-    /// Opens a data directory to read only, whether or not a server runs on it. A projection that
-    /// lags or is missing is replayed in memory.
-    pub fn open(_dir: &Path) -> Result<View, Error> {
-        unimplemented!()
+    pub(crate) fn new(dir: &Path, trail: Reader) -> View {
+        let pool = Pool::new(&dir.join(opening::STATE));
+        View { shared: Arc::new(Shared { dir: dir.to_owned(), pool, trail }) }
+    }
+
+    /// Opens a data directory to read only, whether or not a server runs on it. Nothing in it is
+    /// changed: tables that lag behind the trail, or are missing, are replayed in memory.
+    pub fn open(dir: &Path) -> Result<View, Error> {
+        let trail = Reader::open(&dir.join("trail"))?;
+        let path = dir.join(opening::STATE);
+        let cursor = match fs::exists(&path) {
+            Ok(true) => schema::open_to_read(&path)
+                .and_then(|connection| schema::cursor(&connection))
+                .unwrap_or(None),
+            _ => None,
+        };
+        // Tables that are ahead belong to a server that has written since the trail was looked at.
+        if cursor.is_some_and(|cursor| cursor.blocks >= trail.blocks()) {
+            return Ok(View::new(dir, trail));
+        }
+        let mut projection = Projection::new(schema::open_in_memory()?)?;
+        opening::follow(&mut projection, &trail, trail.blocks())?;
+        let pool = Pool::of(projection.into_connection());
+        Ok(View { shared: Arc::new(Shared { dir: dir.to_owned(), pool, trail }) })
     }
 
     /// Returns the trail's reader.
-    pub fn trail(&self) -> &trail::Reader {
-        unimplemented!()
+    pub fn trail(&self) -> &Reader {
+        &self.shared.trail
     }
 
-    /// Lists findings, last seen first. `cursor` is a page's `next`.
-    pub fn findings(
-        &self,
-        _filter: &FindingFilter,
-        _limit: usize,
-        _cursor: Option<&str>,
-    ) -> Result<Page<Finding>, Error> {
-        unimplemented!()
+    /// Returns the data directory.
+    pub fn directory(&self) -> &Path {
+        &self.shared.dir
     }
 
-    /// Returns one finding with all that was decided about it, oldest first.
-    pub fn finding(
-        &self,
-        _id: &FindingId,
-    ) -> Result<Option<(Finding, Vec<DecisionItem>)>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists alerts, newest first, before the given place.
-    pub fn alerts(
-        &self,
-        _filter: &AlertFilter,
-        _before: Option<AlertPosition>,
-        _limit: usize,
-    ) -> Result<Page<AlertItem>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists the alerts after the given place in the order of the trail, at most `limit`: what a
-    /// feed that was away has missed.
-    pub fn alerts_after(
-        &self,
-        _after: AlertPosition,
-        _limit: usize,
-    ) -> Result<Vec<AlertItem>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists the alerts of a finding, newest first.
-    pub fn finding_alerts(
-        &self,
-        _id: &FindingId,
-        _before: Option<AlertPosition>,
-        _limit: usize,
-    ) -> Result<Page<AlertItem>, Error> {
-        unimplemented!()
-    }
-
-    /// Returns one alert with everything behind it.
-    pub fn alert(&self, _position: AlertPosition) -> Result<Option<AlertDetail>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists source instances with their state and gaps until `now`.
-    pub fn sources(&self, _now: Time) -> Result<Vec<SourceItem>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists the status entries of a period, by source, instance and minute.
-    pub fn minutes(&self, _period: Period) -> Result<Vec<SourceStatus>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists the rule sets that came into force, newest first.
-    pub fn rules(&self, _limit: usize) -> Result<Vec<Placed<RulesLoaded>>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists administration, newest first, before the given place.
-    pub fn administration(
-        &self,
-        _before: Option<Position>,
-        _limit: usize,
-    ) -> Result<Page<Placed<Administration>>, Error> {
-        unimplemented!()
-    }
-
-    /// Lists starts of the service, newest first.
-    pub fn starts(&self, _limit: usize) -> Result<Vec<Placed<Start>>, Error> {
-        unimplemented!()
-    }
-
-    /// Counts a period.
-    pub fn summary(&self, _period: Period) -> Result<Summary, Error> {
-        unimplemented!()
-    }
-
-    /// Tells how large everything is.
-    pub fn size(&self) -> Result<Size, Error> {
-        unimplemented!()
-    }
-}
-
-impl std::fmt::Display for AlertPosition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}.{}", self.entry, self.alert)
-    }
-}
-
-impl std::str::FromStr for AlertPosition {
-    type Err = trail::PositionError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // The last part is read as an entry number, which has the same spelling.
-        let (entry, alert) = text.rsplit_once('.').unwrap_or((text, ""));
-        let alert = format!("0.{alert}").parse::<Position>()?.entry;
-        Ok(AlertPosition { entry: entry.parse()?, alert })
-    }
-}
-
-impl Serialize for AlertPosition {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for AlertPosition {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+    fn ask<T>(&self, question: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.shared.pool.ask(question)
     }
 }

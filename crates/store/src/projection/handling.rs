@@ -1,0 +1,345 @@
+//! Findings and their cases while a block is applied: read once, changed in memory, written once.
+
+use std::collections::HashMap;
+
+use event::{Severity, Time};
+use finding::{Action, Alert, Decision, Finding, FindingId, Seen};
+use rusqlite::{Connection, OptionalExtension, params};
+use trail::Position;
+
+use super::json;
+use crate::names::Names;
+use crate::{Error, code, row};
+
+/// Findings that the writer remembers between blocks; beyond this it forgets them all.
+const REMEMBERED_LEN_MAX: usize = 4096;
+
+/// Stands for no case.
+const NO_CASE: i64 = 0;
+
+/// Findings at hand, and which of them changed.
+#[derive(Debug, Default)]
+pub struct Handling {
+    findings: HashMap<FindingId, Standing>,
+    /// Changed ones, in the order of their first change.
+    changed: Vec<FindingId>,
+    /// Cases that ended because a new one began.
+    ended: Vec<Case>,
+    next: Option<Next>,
+}
+
+/// Numbers of the next rows.
+#[derive(Clone, Copy, Debug)]
+struct Next {
+    finding: i64,
+    case: i64,
+}
+
+#[derive(Debug)]
+struct Standing {
+    number: i64,
+    finding: Finding,
+    case: Case,
+    stored: Stored,
+}
+
+/// How much of a finding the tables have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stored {
+    No,
+    Changed,
+    Yes,
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    number: i64,
+    finding: i64,
+    severity: Severity,
+    opened: Time,
+    happened: Time,
+    position: Position,
+    alerts: u64,
+    last_received: Time,
+    concluded: Option<Time>,
+}
+
+impl Handling {
+    /// Takes in an alert.
+    pub fn see(
+        &mut self,
+        connection: &Connection,
+        position: Position,
+        id: &FindingId,
+        alert: &Alert,
+        received: Time,
+    ) -> Result<(), Error> {
+        if !self.load(connection, id)? {
+            self.first(connection, position, id, alert, received)?;
+            return Ok(());
+        }
+        let case_number = self.next(connection)?.case;
+        let standing = self.findings.get_mut(id).expect("it was just loaded");
+        match standing.finding.see(alert, received) {
+            Seen::Repeated => {
+                let case = &mut standing.case;
+                case.alerts += 1;
+                case.last_received = case.last_received.max(received);
+                if alert.priority.at_least(case.severity) {
+                    case.severity = alert.priority;
+                }
+            }
+            Seen::Opened => {
+                let case = Case {
+                    number: case_number,
+                    finding: standing.number,
+                    severity: alert.priority,
+                    opened: standing.finding.opened,
+                    happened: alert.time,
+                    position,
+                    alerts: 1,
+                    last_received: received,
+                    concluded: None,
+                };
+                self.ended.push(std::mem::replace(&mut standing.case, case));
+                self.took_case();
+            }
+        }
+        self.change(id);
+        Ok(())
+    }
+
+    /// Takes in a decision. One about an unknown finding, or that its state does not allow, changes
+    /// nothing; the trail keeps it all the same.
+    pub fn decide(
+        &mut self,
+        connection: &Connection,
+        position: Position,
+        decision: &Decision,
+    ) -> Result<(), Error> {
+        if !self.load(connection, &decision.finding)? {
+            return Ok(());
+        }
+        let case_number = self.next(connection)?.case;
+        let id = &decision.finding;
+        let standing = self.findings.get_mut(id).expect("it was just loaded");
+        if standing.finding.decide(decision).is_err() {
+            return Ok(());
+        }
+        let reopened = matches!(decision.action, Action::Reopen);
+        let case = if reopened && standing.case.concluded.is_some() {
+            let before = standing.case.clone();
+            standing.case = Case {
+                number: case_number,
+                opened: standing.finding.opened,
+                position,
+                alerts: 0,
+                last_received: decision.time,
+                concluded: None,
+                ..before.clone()
+            };
+            self.ended.push(before);
+            // It begins the new case and belongs to none.
+            NO_CASE
+        } else {
+            if matches!(decision.action, Action::Accept { .. } | Action::Resolve { .. }) {
+                standing.case.concluded.get_or_insert(decision.time);
+            }
+            standing.case.number
+        };
+        let insert = "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5)";
+        connection.prepare_cached(insert)?.execute(params![
+            position.block,
+            position.entry,
+            standing.number,
+            case,
+            json(decision)
+        ])?;
+        if case == NO_CASE {
+            self.took_case();
+        }
+        self.change(id);
+        Ok(())
+    }
+
+    /// Writes what changed.
+    pub fn write(&mut self, connection: &Connection, names: &mut Names) -> Result<(), Error> {
+        for case in self.ended.drain(..) {
+            write_case(connection, &case)?;
+        }
+        for id in self.changed.drain(..) {
+            let Some(standing) = self.findings.get_mut(&id) else { continue };
+            match standing.stored {
+                Stored::No => insert(connection, names, standing)?,
+                _ => update(connection, standing)?,
+            }
+            write_case(connection, &standing.case)?;
+            standing.stored = Stored::Yes;
+        }
+        if self.findings.len() > REMEMBERED_LEN_MAX {
+            self.findings.clear();
+        }
+        Ok(())
+    }
+
+    fn first(
+        &mut self,
+        connection: &Connection,
+        position: Position,
+        id: &FindingId,
+        alert: &Alert,
+        received: Time,
+    ) -> Result<(), Error> {
+        let next = self.next(connection)?;
+        let finding = Finding::first(alert, received);
+        let case = Case {
+            number: next.case,
+            finding: next.finding,
+            severity: finding.severity,
+            opened: finding.opened,
+            happened: alert.time,
+            position,
+            alerts: 1,
+            last_received: received,
+            concluded: None,
+        };
+        self.next = Some(Next { finding: next.finding + 1, case: next.case + 1 });
+        let standing = Standing { number: next.finding, finding, case, stored: Stored::No };
+        self.findings.insert(id.clone(), standing);
+        self.changed.push(id.clone());
+        Ok(())
+    }
+
+    fn change(&mut self, id: &FindingId) {
+        if let Some(standing) = self.findings.get_mut(id)
+            && standing.stored == Stored::Yes
+        {
+            standing.stored = Stored::Changed;
+            self.changed.push(id.clone());
+        }
+    }
+
+    fn next(&mut self, connection: &Connection) -> Result<Next, Error> {
+        if let Some(next) = self.next {
+            return Ok(next);
+        }
+        let highest = "SELECT (SELECT coalesce(max(id), 0) FROM finding),
+            (SELECT coalesce(max(id), 0) FROM handling)";
+        let next = connection.query_row(highest, [], |row| {
+            Ok(Next { finding: row.get::<_, i64>(0)? + 1, case: row.get::<_, i64>(1)? + 1 })
+        })?;
+        self.next = Some(next);
+        Ok(next)
+    }
+
+    fn took_case(&mut self) {
+        if let Some(next) = &mut self.next {
+            next.case += 1;
+        }
+    }
+
+    /// Has a finding at hand, if there is one.
+    fn load(&mut self, connection: &Connection, id: &FindingId) -> Result<bool, Error> {
+        if self.findings.contains_key(id) {
+            return Ok(true);
+        }
+        let read = format!("{} WHERE finding.finding = ?1", row::FINDING);
+        let mut read = connection.prepare_cached(&read)?;
+        let Some(finding) = read.query_row([&id.0], row::finding).optional()? else {
+            return Ok(false);
+        };
+        let read = "SELECT handling.id, finding.id, handling.severity, handling.opened, happened,
+            block, entry, alerts, last_received, concluded
+            FROM finding JOIN handling ON handling.id = finding.handling
+            WHERE finding.finding = ?1";
+        let case = connection.prepare_cached(read)?.query_row([&id.0], |row| {
+            Ok(Case {
+                number: row.get(0)?,
+                finding: row.get(1)?,
+                severity: code::to_severity(row.get(2)?),
+                opened: Time(row.get(3)?),
+                happened: Time(row.get(4)?),
+                position: Position { block: row.get(5)?, entry: row.get(6)? },
+                alerts: row.get(7)?,
+                last_received: Time(row.get(8)?),
+                concluded: row.get::<_, Option<i64>>(9)?.map(Time),
+            })
+        })?;
+        let standing = Standing { number: case.finding, finding, case, stored: Stored::Yes };
+        self.findings.insert(id.clone(), standing);
+        Ok(true)
+    }
+}
+
+fn insert(connection: &Connection, names: &mut Names, new: &Standing) -> Result<(), Error> {
+    let finding = &new.finding;
+    let (rule, source) =
+        (names.number(connection, &finding.rule)?, names.number(connection, &finding.source)?);
+    let subject = json(&finding.subject);
+    let insert = "INSERT INTO finding VALUES
+        (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+    connection.prepare_cached(insert)?.execute(params![
+        new.number,
+        finding.id.0,
+        rule,
+        source,
+        code::severity(finding.severity),
+        code::status(finding.status),
+        finding.verdict.map(code::verdict),
+        finding.accepted_until.map(|time| time.0),
+        finding.first_seen.0,
+        finding.last_seen.0,
+        finding.opened.0,
+        finding.count,
+        new.case.number,
+        subject,
+        json(&finding.soc2),
+        finding.output,
+    ])?;
+    let words = row::words(finding);
+    let mut insert =
+        connection.prepare_cached("INSERT INTO finding_text (rowid, words) VALUES (?1, ?2)")?;
+    insert.execute(params![new.number, words])?;
+    Ok(())
+}
+
+fn update(connection: &Connection, changed: &Standing) -> Result<(), Error> {
+    let finding = &changed.finding;
+    let update = "UPDATE finding SET severity = ?2, status = ?3, verdict = ?4, accepted_until = ?5,
+        first_seen = ?6, last_seen = ?7, opened = ?8, count = ?9, handling = ?10, soc2 = ?11,
+        output = ?12 WHERE id = ?1";
+    connection.prepare_cached(update)?.execute(params![
+        changed.number,
+        code::severity(finding.severity),
+        code::status(finding.status),
+        finding.verdict.map(code::verdict),
+        finding.accepted_until.map(|time| time.0),
+        finding.first_seen.0,
+        finding.last_seen.0,
+        finding.opened.0,
+        finding.count,
+        changed.case.number,
+        json(&finding.soc2),
+        finding.output,
+    ])?;
+    Ok(())
+}
+
+fn write_case(connection: &Connection, case: &Case) -> Result<(), Error> {
+    let write = "INSERT INTO handling VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+        ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, alerts = excluded.alerts,
+        last_received = excluded.last_received, concluded = excluded.concluded";
+    connection.prepare_cached(write)?.execute(params![
+        case.number,
+        case.finding,
+        code::severity(case.severity),
+        case.opened.0,
+        case.happened.0,
+        case.position.block,
+        case.position.entry,
+        case.alerts,
+        case.last_received.0,
+        case.concluded.map(|time| time.0),
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Entries that are neither events nor decisions: a row each.
+
+use control::evidence::{Entry, Rejected, SourceStatus};
+use rusqlite::params;
+use trail::Position;
+
+use super::{Projection, json, quarter};
+use crate::Error;
+
+impl Projection {
+    /// Applies an entry that is no event and no decision.
+    pub(super) fn other(&mut self, position: Position, entry: &Entry) -> Result<(), Error> {
+        let Position { block, entry: at } = position;
+        let connection = &self.connection;
+        match entry {
+            Entry::Event(_) | Entry::Decision(_) => (),
+            Entry::Rejected(rejected) => self.rejected(rejected)?,
+            Entry::Status(status) => self.status(position, status)?,
+            Entry::Rules(loaded) => {
+                let insert = "INSERT INTO rules_loaded VALUES (?1, ?2, ?3, ?4)";
+                let mut insert = connection.prepare_cached(insert)?;
+                insert.execute(params![block, at, loaded.time.0, json(loaded)])?;
+            }
+            Entry::Administration(act) => {
+                let insert = "INSERT INTO administration VALUES (?1, ?2, ?3, ?4, ?5)";
+                let mut insert = connection.prepare_cached(insert)?;
+                insert.execute(params![block, at, act.time.0, act.act, json(act)])?;
+            }
+            Entry::Start(start) => {
+                let mut insert =
+                    connection.prepare_cached("INSERT INTO start VALUES (?1, ?2, ?3)")?;
+                insert.execute(params![block, at, json(start)])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rejected(&mut self, rejected: &Rejected) -> Result<(), Error> {
+        let source = self.memory.names.number(&self.connection, &rejected.source)?;
+        let add = "INSERT INTO rejected VALUES (?1, ?2, 1, ?3) ON CONFLICT DO UPDATE SET
+            records = records + 1, bytes = bytes + excluded.bytes";
+        let mut add = self.connection.prepare_cached(add)?;
+        add.execute(params![quarter(rejected.received), source, rejected.bytes])?;
+        Ok(())
+    }
+
+    fn status(&mut self, position: Position, status: &SourceStatus) -> Result<(), Error> {
+        let names = &mut self.memory.names;
+        let source = names.number(&self.connection, &status.source)?;
+        let instance = names.number(&self.connection, &status.instance)?;
+        let rules = names.number(&self.connection, &status.rules)?;
+        let insert = "INSERT INTO source_status VALUES
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+        self.connection.prepare_cached(insert)?.execute(params![
+            source,
+            instance,
+            status.minute.0,
+            position.block,
+            position.entry,
+            status.records,
+            status.rejected,
+            status.duplicates,
+            status.lost,
+            status.bytes,
+            status.alerts,
+            status.newest.map(|time| time.0),
+            status.connected,
+            rules,
+            status.reason,
+        ])?;
+        let add = "INSERT INTO instance VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+            ON CONFLICT DO UPDATE SET first = min(first, excluded.first),
+            last = max(last, excluded.last), minutes = minutes + excluded.minutes,
+            records = records + excluded.records, rejected = rejected + excluded.rejected,
+            duplicates = duplicates + excluded.duplicates, lost = lost + excluded.lost,
+            bytes = bytes + excluded.bytes, alerts = alerts + excluded.alerts";
+        self.connection.prepare_cached(add)?.execute(params![
+            source,
+            instance,
+            status.minute.0,
+            i64::from(status.connected),
+            status.records,
+            status.rejected,
+            status.duplicates,
+            status.lost,
+            status.bytes,
+            status.alerts,
+        ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,241 @@
+//! Questions and answers.
+
+use control::evidence::SourceStatus;
+use event::{Severity, Time};
+use finding::{Alert, Decision, FindingId, Status};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use trail::Position;
+
+/// One page of a longer list.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page starts, as given to the next call; none at the end.
+    pub next: Option<String>,
+}
+
+/// Which findings are wanted. An empty list asks for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FindingFilter {
+    /// Any of these states.
+    pub status: Vec<Status>,
+    /// Any of these severities.
+    pub severity: Vec<Severity>,
+    /// This rule.
+    pub rule: Option<String>,
+    /// This source.
+    pub source: Option<String>,
+    /// Bearing on this criterion.
+    pub criterion: Option<String>,
+    /// These words in rule or subject, in any case.
+    pub text: Option<String>,
+}
+
+/// Which alerts are wanted. An empty list asks for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AlertFilter {
+    /// Any of these severities.
+    pub severity: Vec<Severity>,
+    /// This rule.
+    pub rule: Option<String>,
+    /// This source.
+    pub source: Option<String>,
+    /// Bearing on this criterion.
+    pub criterion: Option<String>,
+    /// This text in rule, output or subject, in any case.
+    pub text: Option<String>,
+}
+
+/// Place of one alert: its entry, and its number among the entry's alerts. Printed `12.3.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AlertPosition {
+    /// The entry.
+    pub entry: Position,
+    /// Number of the alert.
+    pub alert: u32,
+}
+
+/// An alert and where it stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AlertItem {
+    /// Where.
+    pub position: AlertPosition,
+    /// Finding it belongs to.
+    pub finding: FindingId,
+    /// The alert.
+    pub alert: Alert,
+}
+
+/// An alert with the event that raised it and its place in the log.
+#[derive(Debug, Serialize)]
+pub struct AlertDetail {
+    /// Where.
+    pub position: AlertPosition,
+    /// Finding it belongs to.
+    pub finding: FindingId,
+    /// The alert.
+    pub alert: Alert,
+    /// Receipt time.
+    pub received: Time,
+    /// Stable id of the event within its source.
+    pub id: String,
+    /// The event, exactly as received.
+    pub event: Box<RawValue>,
+    /// Root over the block's entries, hex.
+    pub block_root: String,
+    /// The signed checkpoint of the block's commit.
+    pub checkpoint: String,
+}
+
+/// A decision and where it stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DecisionItem {
+    /// Where.
+    pub position: Position,
+    /// The decision.
+    #[serde(flatten)]
+    pub decision: Decision,
+}
+
+/// A source instance in total.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceItem {
+    /// Source name.
+    pub source: String,
+    /// Instance.
+    pub instance: String,
+    /// Its newest status.
+    pub last: SourceStatus,
+    /// Minute of its first status.
+    pub since: Time,
+    /// Minutes with a status and connected.
+    pub minutes: u64,
+    /// Totals over all statuses.
+    pub records: u64,
+    /// Of these, refused.
+    pub rejected: u64,
+    /// Of these, duplicates.
+    pub duplicates: u64,
+    /// Known to be lost.
+    pub lost: u64,
+    /// Bytes received.
+    pub bytes: u64,
+    /// Alerts raised.
+    pub alerts: u64,
+    /// Newest gaps, newest first, at most [`GAPS_LEN_MAX`].
+    pub gaps: Vec<Gap>,
+}
+
+/// Most gaps told of one source at once.
+pub const GAPS_LEN_MAX: usize = 100;
+
+/// A span in which a source was not able to receive, as far as its statuses tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// First minute.
+    pub from: Time,
+    /// First minute after; none if it lasts to the asked end.
+    pub until: Time,
+    /// Why, where a status says so; `no status` otherwise.
+    pub reason: String,
+}
+
+/// Counts of a period.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Alerts by hour and severity, oldest first; hours without any are left out.
+    pub hours: Vec<HourCount>,
+    /// Findings by status and severity, now.
+    pub findings: Vec<FindingCount>,
+    /// Rules with most alerts in the period, at most 20.
+    pub rules: Vec<RuleCount>,
+    /// Records received in the period, by source.
+    pub records: Vec<(String, u64)>,
+}
+
+/// Alerts of one hour and severity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HourCount {
+    /// Start of the hour, by receipt.
+    pub hour: Time,
+    /// Severity.
+    pub severity: Severity,
+    /// How many.
+    pub alerts: u64,
+}
+
+/// Findings of one status and severity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FindingCount {
+    /// Status.
+    pub status: Status,
+    /// Severity.
+    pub severity: Severity,
+    /// How many.
+    pub findings: u64,
+}
+
+/// Alerts of one rule.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RuleCount {
+    /// Rule name.
+    pub rule: String,
+    /// How many.
+    pub alerts: u64,
+}
+
+/// An item of a list with its place in the trail.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Placed<T> {
+    /// Where.
+    pub position: Position,
+    /// What.
+    pub entry: T,
+}
+
+/// How large trail and projection are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Size {
+    /// Blocks in the trail.
+    pub blocks: u64,
+    /// Bytes of its segments.
+    pub trail_bytes: u64,
+    /// Bytes of the projection.
+    pub projection_bytes: u64,
+    /// The newest signed checkpoint.
+    pub checkpoint: Option<String>,
+    /// The key that checks it, in the form of C2SP signed notes.
+    pub verifier_key: String,
+}
+
+impl std::fmt::Display for AlertPosition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.entry, self.alert)
+    }
+}
+
+impl std::str::FromStr for AlertPosition {
+    type Err = trail::PositionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // The last part is read as an entry number, which has the same spelling.
+        let (entry, alert) = text.rsplit_once('.').unwrap_or((text, ""));
+        let alert = format!("0.{alert}").parse::<Position>()?.entry;
+        Ok(AlertPosition { entry: entry.parse()?, alert })
+    }
+}
+
+impl Serialize for AlertPosition {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AlertPosition {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}

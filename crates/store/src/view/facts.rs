@@ -1,0 +1,309 @@
+//! The facts that controls are judged by, from the tables. [`control::Gather`] reads the same from
+//! the trail; a test holds the two against each other.
+
+use std::collections::BTreeMap;
+
+use control::evidence::Administration;
+use control::facts::{
+    Act, AlertCount, CASES_MAX, Case, Decided, Facts, ROWS_MAX, RuleSet, SourceFacts, Watch,
+    retired_object,
+};
+use event::{Period, Time};
+use finding::{Decision, FindingId};
+use rusqlite::{Connection, Row, params};
+use trail::Position;
+
+use super::View;
+use super::alerts::event;
+use crate::projection::{QUARTER, quarter};
+use crate::{Error, code, row};
+
+impl View {
+    /// Returns what is known about a period at `as_of`.
+    pub fn facts(&self, period: Period, as_of: Time) -> Result<Facts, Error> {
+        let mut left_out = 0;
+        let (sources, rule_sets, acts, cases) = self.ask(|connection| {
+            Ok((
+                sources(connection, period)?,
+                rule_sets(connection, period, &mut left_out)?,
+                acts(connection, period, &mut left_out)?,
+                cases(connection, period, &mut left_out)?,
+            ))
+        })?;
+        let alerts = self.count_alerts(period)?;
+        let cases = cases
+            .into_iter()
+            .map(|(case, last_received)| self.as_of_end(case, last_received, period))
+            .collect::<Result<_, _>>()?;
+        let mut facts = Facts { period, as_of, sources, rule_sets, cases, acts, alerts, left_out };
+        facts.sort();
+        Ok(facts)
+    }
+
+    /// Counts the period's alerts by receipt: whole quarters from the tables, the ends from the
+    /// trail.
+    fn count_alerts(&self, period: Period) -> Result<Vec<AlertCount>, Error> {
+        let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
+        let whole_from = quarter(period.from.plus(QUARTER - 1));
+        let whole_until = quarter(period.until).max(whole_from);
+        let edges = self.ask(|connection| {
+            let read = "SELECT source.text, name.text, sum(alerts) FROM tally
+                JOIN rule ON rule.name = tally.rule JOIN name ON name.id = tally.rule
+                JOIN name AS source ON source.id = rule.source
+                WHERE quarter >= ?1 AND quarter < ?2 GROUP BY tally.rule";
+            let mut read = connection.prepare_cached(read)?;
+            let mut rows = read.query([whole_from, whole_until])?;
+            while let Some(row) = rows.next()? {
+                counts.insert((row.get(0)?, row.get(1)?), row.get(2)?);
+            }
+            let mut edges = vec![quarter(period.from), quarter(period.until)];
+            edges.retain(|edge| !(whole_from..whole_until).contains(edge));
+            edges.dedup();
+            let read = "SELECT block, last FROM quarter WHERE start = ?1";
+            let mut read = connection.prepare_cached(read)?;
+            let mut spans: Vec<(i64, u64, u64)> = Vec::new();
+            for edge in edges {
+                let mut rows = read.query([edge])?;
+                if let Some(row) = rows.next()? {
+                    spans.push((edge, row.get(0)?, row.get(1)?));
+                }
+            }
+            Ok(spans)
+        })?;
+        for (edge, first, last) in edges {
+            for number in first..=last {
+                self.count_block(number, edge, period, &mut counts)?;
+            }
+        }
+        let counts = counts.into_iter();
+        Ok(counts.map(|((source, rule), count)| AlertCount { source, rule, count }).collect())
+    }
+
+    /// Counts a block's alerts that were received in the period and in the quarter `edge`.
+    fn count_block(
+        &self,
+        number: u64,
+        edge: i64,
+        period: Period,
+        counts: &mut BTreeMap<(String, String), u64>,
+    ) -> Result<(), Error> {
+        let block = self.trail().block(number)?;
+        let mut entries: Vec<u32> = block.keys().map(|(_, entry)| entry).collect();
+        entries.dedup();
+        for entry in entries {
+            let bytes = block.entry(entry).unwrap_or_default();
+            let Some(event) = event(bytes, Position { block: number, entry })? else { continue };
+            if !period.contains(event.received) || quarter(event.received) != edge {
+                continue;
+            }
+            for alert in event.alerts {
+                *counts.entry((alert.source, alert.rule)).or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back what came to a case after the period's end. Only a case that was still open then
+    /// needs it.
+    fn as_of_end(
+        &self,
+        mut case: Case,
+        last_received: Time,
+        period: Period,
+    ) -> Result<Case, Error> {
+        if last_received < period.until {
+            return Ok(case);
+        }
+        let opened: Position = case.position.parse().unwrap_or_default();
+        let mut severity = None;
+        let mut alerts = 0;
+        let mut before = None;
+        'newest: loop {
+            let found = self.trail().find(&[case.finding.key()], before, 256)?;
+            let Some(last) = found.last() else { break };
+            before = Some(*last);
+            for position in found {
+                if position < opened {
+                    break 'newest;
+                }
+                let bytes = self.trail().entry(position)?;
+                let Some(event) = event(&bytes, position)? else { continue };
+                if event.received >= period.until {
+                    continue;
+                }
+                let same = |alert: &&finding::Alert| FindingId::of(alert) == case.finding;
+                for alert in event.alerts.iter().filter(same) {
+                    alerts += 1;
+                    severity =
+                        Some(severity.map_or(alert.priority, |one: event::Severity| {
+                            one.min(alert.priority)
+                        }));
+                }
+            }
+        }
+        case.alerts = alerts;
+        case.severity = severity.unwrap_or(case.severity);
+        Ok(case)
+    }
+}
+
+fn sources(connection: &Connection, period: Period) -> Result<Vec<SourceFacts>, Error> {
+    let mut watch = Watch::new(period);
+    let read = "SELECT source.text, instance.text, first, known.source, known.instance
+        FROM instance AS known JOIN name AS source ON source.id = known.source
+        JOIN name AS instance ON instance.id = known.instance WHERE first < ?1";
+    let mut read = connection.prepare_cached(read)?;
+    let mut known: Vec<(String, String, i64, i64)> = Vec::new();
+    let mut rows = read.query([period.until.0])?;
+    while let Some(row) = rows.next()? {
+        let (source, instance): (String, String) = (row.get(0)?, row.get(1)?);
+        watch.known(&source, &instance, Time(row.get(2)?));
+        known.push((source, instance, row.get(3)?, row.get(4)?));
+    }
+    let read = format!(
+        "{} WHERE source_status.source = ?1 AND source_status.instance = ?2
+        AND minute > ?3 AND minute < ?4 ORDER BY minute, block, entry",
+        row::STATUS
+    );
+    let mut read = connection.prepare_cached(&read)?;
+    for (_, _, source, instance) in &known {
+        let from = period.from.plus(-Time::MINUTE).0;
+        let mut rows = read.query(params![source, instance, from, period.until.0])?;
+        while let Some(row) = rows.next()? {
+            watch.see(&row::status(row)?);
+        }
+    }
+    for (source, instance, time) in retired(connection, &known, period)? {
+        watch.retire(&source, &instance, time);
+    }
+    Ok(watch.finish())
+}
+
+/// Lists the instances that were taken out of service and have not reported since.
+fn retired(
+    connection: &Connection,
+    known: &[(String, String, i64, i64)],
+    period: Period,
+) -> Result<Vec<(String, String, Time)>, Error> {
+    let read = "SELECT line FROM administration WHERE act = 'source_retired'
+        ORDER BY block, entry";
+    let mut read = connection.prepare_cached(read)?;
+    let acts = read.query_map([], |row| row::parse::<Administration>(row, 0))?;
+    let reported = "SELECT 1 FROM source_status WHERE source = ?1 AND instance = ?2
+        AND minute >= ?3 AND minute < ?4";
+    let mut reported = connection.prepare_cached(reported)?;
+    let mut retired = Vec::new();
+    for act in acts {
+        let act = act?;
+        let Some((source, instance)) = retired_object(&act.object) else { continue };
+        let found = known.iter().find(|known| known.0 == source && known.1 == instance);
+        let Some((_, _, source_number, number)) = found else { continue };
+        let span = params![source_number, number, act.time.0, period.until.0];
+        retired.retain(|(known, name, _): &(String, String, Time)| {
+            (known.as_str(), name.as_str()) != (source, instance)
+        });
+        if !reported.exists(span)? {
+            retired.push((source.to_owned(), instance.to_owned(), act.time));
+        }
+    }
+    Ok(retired)
+}
+
+fn rule_sets(
+    connection: &Connection,
+    period: Period,
+    left_out: &mut u64,
+) -> Result<Vec<RuleSet>, Error> {
+    let read =
+        "SELECT block, entry, loaded FROM rules_loaded WHERE time < ?1 ORDER BY block, entry";
+    let mut read = connection.prepare_cached(read)?;
+    let rows = read.query_map([period.until.0], |row| {
+        let loaded: control::evidence::RulesLoaded = row::parse(row, 2)?;
+        Ok(RuleSet {
+            time: loaded.time,
+            hash: loaded.hash,
+            rules: loaded.rules,
+            approved_by: loaded.approved_by,
+            position: position(row)?,
+        })
+    })?;
+    keep(rows, ROWS_MAX, left_out)
+}
+
+fn acts(connection: &Connection, period: Period, left_out: &mut u64) -> Result<Vec<Act>, Error> {
+    let read = "SELECT block, entry, line FROM administration WHERE time >= ?1 AND time < ?2
+        ORDER BY block, entry";
+    let mut read = connection.prepare_cached(read)?;
+    let rows = read.query_map([period.from.0, period.until.0], |row| {
+        let act: Administration = row::parse(row, 2)?;
+        Ok(Act {
+            time: act.time,
+            actor: act.actor,
+            act: act.act,
+            object: act.object,
+            detail: act.detail,
+            position: position(row)?,
+        })
+    })?;
+    keep(rows, ROWS_MAX, left_out)
+}
+
+/// Lists the cases that bear on the period, each with the receipt of its last alert.
+fn cases(
+    connection: &Connection,
+    period: Period,
+    left_out: &mut u64,
+) -> Result<Vec<(Case, Time)>, Error> {
+    let read = "SELECT block, entry, finding.finding, rule.text, source.text, handling.severity,
+        subject, handling.opened, happened, alerts, last_received, handling.id
+        FROM handling JOIN finding ON finding.id = handling.finding
+        JOIN name AS rule ON rule.id = finding.rule
+        JOIN name AS source ON source.id = finding.source
+        WHERE handling.opened < ?2
+        AND (handling.opened >= ?1 OR concluded IS NULL OR concluded >= ?1)
+        ORDER BY handling.id";
+    let mut read = connection.prepare_cached(read)?;
+    let decided = "SELECT block, entry, decision FROM decision WHERE handling = ?1
+        ORDER BY block, entry";
+    let mut decided = connection.prepare_cached(decided)?;
+    let rows = read.query_map([period.from.0, period.until.0], |row| {
+        let decisions = decided.query_map([row.get::<_, i64>(11)?], |row| {
+            Ok(Decided { decision: row::parse::<Decision>(row, 2)?, position: position(row)? })
+        })?;
+        let case = Case {
+            finding: FindingId(row.get(2)?),
+            rule: row.get(3)?,
+            source: row.get(4)?,
+            severity: code::to_severity(row.get(5)?),
+            subject: row::parse(row, 6)?,
+            opened: Time(row.get(7)?),
+            happened: Time(row.get(8)?),
+            position: position(row)?,
+            alerts: row.get(9)?,
+            decisions: decisions.collect::<Result<_, _>>()?,
+        };
+        Ok((case, Time(row.get(10)?)))
+    })?;
+    keep(rows, CASES_MAX, left_out)
+}
+
+fn position(row: &Row<'_>) -> rusqlite::Result<String> {
+    Ok(Position { block: row.get(0)?, entry: row.get(1)? }.to_string())
+}
+
+fn keep<T>(
+    rows: impl Iterator<Item = rusqlite::Result<T>>,
+    max: usize,
+    left_out: &mut u64,
+) -> Result<Vec<T>, Error> {
+    let mut kept = Vec::new();
+    for row in rows {
+        if kept.len() < max {
+            kept.push(row?);
+        } else {
+            row?;
+            *left_out += 1;
+        }
+    }
+    Ok(kept)
+}
