@@ -14,7 +14,12 @@ export default defineConfig({
     reportCompressedSize: true,
   },
   server: {
-    proxy: { '/v1': toServer, '/signin': toServer, '/k8s-audit': toServer, '/openapi.json': toServer },
+    proxy: {
+      '/v1': toServer,
+      '/signin': toServer,
+      '/k8s-audit': toServer,
+      '/openapi.json': toServer,
+    },
   },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

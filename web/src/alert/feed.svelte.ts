@@ -6,7 +6,9 @@ import type { AlertItem, Severity } from '../api/types';
 import { matches, merge, ROWS_MAX, type Filter } from './rows';
 
 const PAGE = 100;
-const BATCH_MS = 200;
+const BATCH_MS = 250;
+/** More than so many at once are no news to be pointed at one by one. */
+const FRESH_MAX = 12;
 
 export class Feed {
   rows = $state.raw<AlertItem[]>();
@@ -37,7 +39,12 @@ export class Feed {
   refresh = async () => {
     const turn = (this.#turn += 1);
     try {
-      const query = { ...this.#filter, severity: this.#filter.severity as Severity, limit: PAGE, before: this.#before };
+      const query = {
+        ...this.#filter,
+        severity: this.#filter.severity as Severity,
+        limit: PAGE,
+        before: this.#before,
+      };
       const page = await answer(api.GET('/v1/alerts', { params: { query } }));
       if (turn !== this.#turn) return;
       this.problem = undefined;
@@ -78,7 +85,8 @@ export class Feed {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#inbox.length === 0) return;
-    this.fresh = new Set(this.#inbox.map((item) => item.position));
+    const marked = this.#inbox.length <= FRESH_MAX ? this.#inbox : [];
+    this.fresh = new Set(marked.map((item) => item.position));
     this.rows = merge(this.rows ?? [], this.#inbox);
     this.#inbox = [];
   };

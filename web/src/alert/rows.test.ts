@@ -29,17 +29,27 @@ const positions = (items: AlertItem[]) => items.map((each) => each.position);
 
 test('positions are ordered by number, not by text', () => {
   expect(['9.0.0', '10.0.0', '10.0.1', '2.11.0', '2.2.0'].sort(compare)).toEqual([
-    '2.2.0', '2.11.0', '9.0.0', '10.0.0', '10.0.1',
+    '2.2.0',
+    '2.11.0',
+    '9.0.0',
+    '10.0.0',
+    '10.0.1',
   ]);
 });
 
 test('rows are newest first, each once, and bounded', () => {
-  const rows = merge([item('9.0.0'), item('8.0.0')], [item('10.0.0'), item('9.0.0'), item('7.0.0')], 3);
+  const rows = merge(
+    [item('9.0.0'), item('8.0.0')],
+    [item('10.0.0'), item('9.0.0'), item('7.0.0')],
+    3,
+  );
   expect(positions(rows)).toEqual(['10.0.0', '9.0.0', '8.0.0']);
 });
 
 test('a severity lets worse ones through', () => {
-  const levels = (['Critical', 'Error', 'Notice'] as const).map((priority) => item('1.0.0', { priority }));
+  const levels = (['Critical', 'Error', 'Notice'] as const).map((priority) =>
+    item('1.0.0', { priority }),
+  );
   expect(levels.map((each) => matches(each, { severity: 'Error' }))).toEqual([true, true, false]);
 });
 
@@ -55,7 +65,9 @@ test('a filter from a hand-written address keeps only what it understands', () =
 });
 
 test('an object is named by what is known of it, never guessed', () => {
-  expect(object({ namespace: 'shop', pod: 'web-1', container: 'app' })).toBe('shop / pods/web-1 / app');
+  expect(object({ namespace: 'shop', pod: 'web-1', container: 'app' })).toBe(
+    'shop / pods/web-1 / app',
+  );
   expect(object({ workload: 'clusterroles/admin' })).toBe('clusterroles/admin');
   expect(object({})).toBe('');
 });

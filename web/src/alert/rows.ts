@@ -6,7 +6,11 @@ import { SEVERITIES } from './severity';
 /** Rows kept on the page; older ones are one page further. */
 export const ROWS_MAX = 500;
 
-export function merge(rows: readonly AlertItem[], more: readonly AlertItem[], max = ROWS_MAX): AlertItem[] {
+export function merge(
+  rows: readonly AlertItem[],
+  more: readonly AlertItem[],
+  max = ROWS_MAX,
+): AlertItem[] {
   const at = new Map<string, AlertItem>();
   for (const item of rows) at.set(item.position, item);
   for (const item of more) at.set(item.position, item);
@@ -25,21 +29,27 @@ export interface Filter {
 export function filterOf(query: Record<string, string>): Filter {
   const filter: Filter = {};
   if (SEVERITIES.includes(query.severity as Severity)) filter.severity = query.severity;
-  for (const name of ['rule', 'source', 'criterion', 'text'] as const) if (query[name]) filter[name] = query[name];
+  for (const name of ['rule', 'source', 'criterion', 'text'] as const)
+    if (query[name]) filter[name] = query[name];
   return filter;
 }
 
 /** Tells whether a streamed alert passes the filter, exactly as the server filters a list. */
 export function matches(item: AlertItem, filter: Filter): boolean {
   const { alert } = item;
-  if (filter.severity && SEVERITIES.indexOf(alert.priority) > SEVERITIES.indexOf(filter.severity as Severity))
+  if (
+    filter.severity &&
+    SEVERITIES.indexOf(alert.priority) > SEVERITIES.indexOf(filter.severity as Severity)
+  )
     return false;
   if (filter.rule && alert.rule !== filter.rule) return false;
   if (filter.source && alert.source !== filter.source) return false;
   if (filter.criterion && !alert.soc2.includes(filter.criterion)) return false;
   if (!filter.text) return true;
   const text = filter.text.toLowerCase();
-  return [alert.output, ...Object.values(alert.subject)].some((part) => part?.toLowerCase().includes(text));
+  return [alert.output, ...Object.values(alert.subject)].some((part) =>
+    part?.toLowerCase().includes(text),
+  );
 }
 
 const SERVICE_ACCOUNT = 'system:serviceaccount:';
@@ -48,7 +58,9 @@ const SERVICE_ACCOUNT = 'system:serviceaccount:';
 export function who(subject: Subject): string {
   const { principal } = subject;
   if (!principal) return '—';
-  return principal.startsWith(SERVICE_ACCOUNT) ? `sa:${principal.slice(SERVICE_ACCOUNT.length)}` : principal;
+  return principal.startsWith(SERVICE_ACCOUNT)
+    ? `sa:${principal.slice(SERVICE_ACCOUNT.length)}`
+    : principal;
 }
 
 const VERB_FIELDS = ['ka.verb', 'evt.type', 'ct.name', 'okta.evt.type', 'github.action'];
@@ -67,5 +79,10 @@ export function object(subject: Subject): string {
   const place = [subject.node, subject.namespace].filter(Boolean);
   const thing = subject.workload ?? (subject.pod ? `pods/${subject.pod}` : undefined);
   const inner = [subject.container, subject.process].filter(Boolean);
-  return [...place, thing, ...inner].filter(Boolean).join(' / ') || subject.image || subject.cluster || '';
+  return (
+    [...place, thing, ...inner].filter(Boolean).join(' / ') ||
+    subject.image ||
+    subject.cluster ||
+    ''
+  );
 }

@@ -6,7 +6,8 @@ import { session } from '../session/session.svelte';
 
 export type StreamState = 'connecting' | 'live' | 'lost';
 
-type Message = { kind: 'alert'; item: AlertItem } | { kind: 'state'; state: StreamState } | { kind: 'ask' };
+type Message =
+  { kind: 'alert'; item: AlertItem } | { kind: 'state'; state: StreamState } | { kind: 'ask' };
 
 const RETRY_MS = 3000;
 const NAME = 'sockeye-feed';
@@ -45,7 +46,8 @@ class Stream {
 
   #take(message: Message) {
     if (message.kind === 'ask') {
-      if (this.#leading) this.#channel?.postMessage({ kind: 'state', state: this.state } satisfies Message);
+      if (this.#leading)
+        this.#channel?.postMessage({ kind: 'state', state: this.state } satisfies Message);
     } else if (message.kind === 'alert') this.#hear(message.item);
     else this.#become(message.state);
   }

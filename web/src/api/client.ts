@@ -30,7 +30,12 @@ export async function answer<R extends Reply>(call: Promise<R>): Promise<NonNull
     reply = await call;
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause;
-    throw new Problem(0, 'unreachable', 'The server cannot be reached.', 'Is `sockeye serve` running?');
+    throw new Problem(
+      0,
+      'unreachable',
+      'The server cannot be reached.',
+      'Is `sockeye serve` running?',
+    );
   }
   if (reply.response.ok) return reply.data as NonNullable<R['data']>;
   if (reply.response.status === 401) session.end();
@@ -38,8 +43,14 @@ export async function answer<R extends Reply>(call: Promise<R>): Promise<NonNull
 }
 
 function told(body: unknown, status: number): Problem {
-  const error = (body as { error?: { code?: string; message?: string; hint?: string } } | undefined)?.error;
+  const error = (body as { error?: { code?: string; message?: string; hint?: string } } | undefined)
+    ?.error;
   if (!error?.message) return new Problem(status, 'unknown', `The server answered ${status}.`);
   const text = error.message;
-  return new Problem(status, error.code ?? 'unknown', text[0]?.toUpperCase() + text.slice(1), error.hint ?? undefined);
+  return new Problem(
+    status,
+    error.code ?? 'unknown',
+    text[0]?.toUpperCase() + text.slice(1),
+    error.hint ?? undefined,
+  );
 }

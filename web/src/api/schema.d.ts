@@ -576,6 +576,9 @@ export interface components {
             judgement: components["schemas"]["Judgement"];
             /** @description What is looked at, in plain words. */
             procedure: string;
+            of: string;
+            method: string;
+            population?: string | null;
         };
         /** @description All controls over a period. */
         Controls: {
@@ -612,6 +615,10 @@ export interface components {
             paraphrase: string;
             /** @description Points to look for. */
             points: string[];
+            shown_by: string[];
+            manual: string[];
+            summary: string;
+            analogy?: null | components["schemas"]["AnalogyCard"];
         };
         /** @description A control as it serves a criterion. */
         CriterionControl: {
@@ -867,6 +874,7 @@ export interface components {
             pending: components["schemas"]["Count"];
             /** @description SHA-256 over its items, hex. */
             sha256: string;
+            untested: components["schemas"]["Count"];
         };
         /** @description An item of a population with where its evidence stands. */
         PopulationItem: {
@@ -1144,12 +1152,18 @@ export interface components {
             bytes: components["schemas"]["Count"];
             /** @description Latest signed checkpoint (a C2SP signed note). */
             checkpoint?: string | null;
+            verifier_key: string;
         };
         /**
          * @description What a person found the alerts to be.
          * @enum {string}
          */
         Verdict: "true_positive" | "benign" | "false_positive";
+        AnalogyCard: {
+            known: string;
+            here: string;
+            try_it: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1510,6 +1524,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
+                population?: string;
             };
             header?: never;
             path: {

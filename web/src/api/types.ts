@@ -24,7 +24,6 @@ export type Outcome = Schemas['Outcome'];
 export type Population = Schemas['Population'];
 export type PopulationItem = Schemas['PopulationItem'];
 export type RuleItem = Schemas['RuleItem'];
-export type Rules = Schemas['Rules'];
 export type Scope = Schemas['Scope'];
 export type ServiceStatus = Schemas['ServiceStatus'];
 export type Severity = Schemas['Severity'];

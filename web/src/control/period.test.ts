@@ -11,10 +11,16 @@ test('both chosen days belong to the period', () => {
 });
 
 test('a preset ends with this minute, and nonsense means the default', () => {
-  expect(periodOf({ period: '7d' }, now)).toEqual({ from: '2026-11-15T12:01:00Z', until: '2026-11-22T12:01:00Z', preset: '7d' });
+  expect(periodOf({ period: '7d' }, now)).toEqual({
+    from: '2026-11-15T12:01:00Z',
+    until: '2026-11-22T12:01:00Z',
+    preset: '7d',
+  });
   expect(periodOf({ from: '2026-09-30', to: '2026-07-01' }, now).preset).toBe('30d');
 });
 
 test('links carry the period and nothing else', () => {
-  expect(carried({ from: '2026-07-01', to: '2026-09-30', text: 'x' })).toBe('?from=2026-07-01&to=2026-09-30');
+  expect(carried({ from: '2026-07-01', to: '2026-09-30', text: 'x' })).toBe(
+    '?from=2026-07-01&to=2026-09-30',
+  );
 });

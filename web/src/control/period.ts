@@ -33,7 +33,9 @@ export function periodOf(query: Record<string, string>, now: Date): Period & { p
   if (DAY.test(from) && DAY.test(to) && from <= to) {
     return { from: `${from}T00:00:00Z`, until: text(Date.parse(`${to}T00:00:00Z`) + DAY_MS) };
   }
-  const preset = PRESETS.find((each) => each.id === query.period) ?? PRESETS.find((each) => each.id === DEFAULT)!;
+  const preset =
+    PRESETS.find((each) => each.id === query.period) ??
+    PRESETS.find((each) => each.id === DEFAULT)!;
   const until = Math.ceil(now.getTime() / 60_000) * 60_000;
   return { from: text(until - preset.days * DAY_MS), until: text(until), preset: preset.id };
 }

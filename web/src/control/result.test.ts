@@ -9,7 +9,16 @@ function criterion(id: string, ...results: Outcome[]): Criterion {
     design: { result: 'pass' as Outcome, reasons: [] },
     operation: { result, reasons: [] },
   }));
-  return { id, category: 'security', paraphrase: 'p', points: [], controls };
+  return {
+    id,
+    category: 'security',
+    paraphrase: 'p',
+    points: [],
+    shown_by: [],
+    manual: [],
+    summary: 's',
+    controls,
+  };
 }
 
 test('a criterion stands as its least favourable control', () => {
@@ -24,5 +33,9 @@ test('no control is not a pass', () => {
 
 test('privacy is one series, P1 to P8, and PI1 is not among it', () => {
   const groups = series(['CC6.1', 'CC6.10', 'PI1.2', 'P1.1', 'P8.1'].map((id) => criterion(id)));
-  expect(groups.map((group) => [group.id, group.criteria.length])).toEqual([['CC6', 2], ['PI1', 1], ['P', 2]]);
+  expect(groups.map((group) => [group.id, group.criteria.length])).toEqual([
+    ['CC6', 2],
+    ['PI1', 1],
+    ['P', 2],
+  ]);
 });

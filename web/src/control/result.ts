@@ -61,7 +61,9 @@ const SERIES: readonly [string, string][] = [
 
 /** Groups criteria by series, in the order of the catalogue; what fits none is not lost. */
 export function series(criteria: readonly Criterion[]): Series[] {
-  const groups = new Map<string, Series>(SERIES.map(([id, name]) => [id, { id, name, criteria: [] }]));
+  const groups = new Map<string, Series>(
+    SERIES.map(([id, name]) => [id, { id, name, criteria: [] }]),
+  );
   for (const criterion of criteria) {
     const prefix = criterion.id.split('.')[0] ?? '';
     const id = groups.has(prefix) ? prefix : /^P\d/.test(prefix) ? 'P' : prefix;

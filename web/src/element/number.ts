@@ -20,7 +20,8 @@ export function bytes(count: string | number): string {
   const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
   const power = Math.min(Math.floor(Math.log10(n) / 3), units.length);
   const value = n / 1000 ** power;
-  return `${value < 10 ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value)} ${units[power - 1]}`;
+  const digits = value < 10 ? value.toFixed(1).replace(/\.0$/, '') : Math.round(value);
+  return `${digits} ${units[power - 1]}`;
 }
 
 /** `1 gap`, `2 gaps` */

@@ -5,7 +5,8 @@ export function step(list: HTMLElement | undefined, by: number): HTMLElement | u
   if (!list) return undefined;
   const rows = [...list.querySelectorAll<HTMLElement>('[data-row]')];
   const focused = rows.indexOf(document.activeElement as HTMLElement);
-  const from = focused >= 0 ? focused : rows.findIndex((row) => row.getAttribute('aria-current') === 'true');
+  const from =
+    focused >= 0 ? focused : rows.findIndex((row) => row.getAttribute('aria-current') === 'true');
   const row = rows[Math.min(Math.max(from + by, 0), rows.length - 1)];
   row?.focus();
   row?.scrollIntoView({ block: 'nearest' });

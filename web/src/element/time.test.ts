@@ -10,13 +10,22 @@ test('a time is shown to the second, its day with a year only when that differs'
 });
 
 test('a range says its day once', () => {
-  expect(range('2026-11-22T02:30:00Z', '2026-11-22T02:34:00Z', 'utc', now)).toBe('22 Nov 02:30 – 02:34');
-  expect(range('2026-11-21T23:30:00Z', '2026-11-22T02:34:00Z', 'utc', now)).toBe('21 Nov 23:30 – 22 Nov 02:34');
+  expect(range('2026-11-22T02:30:00Z', '2026-11-22T02:34:00Z', 'utc', now)).toBe(
+    '22 Nov 02:30 – 02:34',
+  );
+  expect(range('2026-11-21T23:30:00Z', '2026-11-22T02:34:00Z', 'utc', now)).toBe(
+    '21 Nov 23:30 – 22 Nov 02:34',
+  );
 });
 
 test('spans lose detail as they grow', () => {
   expect([5, 61, 3600, 12_000, 90_000, 900_000].map(span)).toEqual([
-    '5 s', '1 m', '1 h', '3 h 20 m', '1 d 1 h', '10 d',
+    '5 s',
+    '1 m',
+    '1 h',
+    '3 h 20 m',
+    '1 d 1 h',
+    '10 d',
   ]);
 });
 

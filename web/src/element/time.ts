@@ -59,7 +59,8 @@ export function stamp(text: string, zone: Zone, now: Date): string {
 
 /** `22 Nov 14:03 – 14:20`; the day is said again only when it is another. */
 export function range(from: string, until: string, zone: Zone, now: Date): string {
-  const end = day(from, zone, now) === day(until, zone, now) ? minute(until, zone) : stamp(until, zone, now);
+  const end =
+    day(from, zone, now) === day(until, zone, now) ? minute(until, zone) : stamp(until, zone, now);
   return `${stamp(from, zone, now)} – ${end}`;
 }
 

@@ -20,12 +20,23 @@ export const VERDICT_MEANINGS: Record<Verdict, string> = {
   false_positive: 'The rule was wrong.',
 };
 
-export const ACTION_WORDS: Record<Action, { do: string; done: string; key: string; help: string }> = {
-  acknowledge: { do: 'Acknowledge', done: 'acknowledged', key: 'a', help: 'Acknowledge the shown finding' },
-  resolve: { do: 'Resolve', done: 'resolved', key: 'x', help: 'Resolve the shown finding' },
-  accept: { do: 'Accept risk', done: 'accepted the risk', key: 'c', help: 'Accept the risk of the shown finding' },
-  reopen: { do: 'Reopen', done: 'reopened', key: 'o', help: 'Reopen the shown finding' },
-};
+export const ACTION_WORDS: Record<Action, { do: string; done: string; key: string; help: string }> =
+  {
+    acknowledge: {
+      do: 'Acknowledge',
+      done: 'acknowledged',
+      key: 'a',
+      help: 'Acknowledge the shown finding',
+    },
+    resolve: { do: 'Resolve', done: 'resolved', key: 'x', help: 'Resolve the shown finding' },
+    accept: {
+      do: 'Accept risk',
+      done: 'accepted the risk',
+      key: 'c',
+      help: 'Accept the risk of the shown finding',
+    },
+    reopen: { do: 'Reopen', done: 'reopened', key: 'o', help: 'Reopen the shown finding' },
+  };
 
 const STEPS: Record<FindingStatus, readonly Action[]> = {
   open: ['acknowledge', 'resolve', 'accept'],

@@ -3,7 +3,12 @@ import { find } from './find';
 
 const entries = [
   { name: 'Findings', kind: 'page', address: '/findings' },
-  { name: 'CC6.1', kind: 'criterion', address: '/criteria/CC6.1', more: 'Logical access is restricted' },
+  {
+    name: 'CC6.1',
+    kind: 'criterion',
+    address: '/criteria/CC6.1',
+    more: 'Logical access is restricted',
+  },
   { name: 'Secret read', kind: 'rule', address: '/rules/Secret%20read' },
 ];
 

@@ -53,7 +53,9 @@ export function press(event: KeyboardEvent) {
   if (onControl && (event.key === 'Enter' || event.key === ' ')) return;
   const pair = event.timeStamp - firstAt < SEQUENCE_MS ? `${first} ${event.key}` : '';
   // The page shown last was added last, and wins.
-  const found = keyboard.commands.findLast((command) => command.keys === pair || command.keys === event.key);
+  const found = keyboard.commands.findLast(
+    (command) => command.keys === pair || command.keys === event.key,
+  );
   first = event.key;
   firstAt = event.timeStamp;
   if (!found) return;

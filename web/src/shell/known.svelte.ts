@@ -1,4 +1,4 @@
-// Names that several pages offer to choose from: rules and criteria. Loaded once, when first needed.
+// Names that several pages offer to choose from: rules and criteria. Loaded once, when needed.
 import { answer, api } from '../api/client';
 import type { Criterion, RuleItem } from '../api/types';
 

@@ -24,5 +24,7 @@ export const PAGES: readonly PageEntry[] = [
 /** Tells which entry an address belongs to; criteria are reached through the controls. */
 export function entryOf(path: string): PageEntry | undefined {
   if (path.startsWith('/criteria/')) return PAGES.find((page) => page.path === '/controls');
-  return PAGES.find((page) => page.path === path || (page.path !== '/' && path.startsWith(`${page.path}/`)));
+  return PAGES.find(
+    (page) => page.path === path || (page.path !== '/' && path.startsWith(`${page.path}/`)),
+  );
 }

@@ -38,7 +38,8 @@ export function watchLinks(): () => void {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     const link = (event.target as Element | null)?.closest?.('a');
     if (!link || link.target || link.hasAttribute('download')) return;
-    if (link.origin !== location.origin || /^\/(v1|signin|openapi|metrics)\b/.test(link.pathname)) return;
+    if (link.origin !== location.origin || /^\/(v1|signin|openapi|metrics)\b/.test(link.pathname))
+      return;
     event.preventDefault();
     go(link.pathname + link.search);
   };

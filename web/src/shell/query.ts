@@ -9,6 +9,10 @@ export function read(search: string): Record<string, string> {
 export function write(query: Change): string {
   const pairs = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) if (value) pairs.set(name, value);
-  const text = pairs.toString().replaceAll('%3A', ':').replaceAll('%2F', '/').replaceAll('%2C', ',');
+  const text = pairs
+    .toString()
+    .replaceAll('%3A', ':')
+    .replaceAll('%2F', '/')
+    .replaceAll('%2C', ',');
   return text ? `?${text}` : '';
 }

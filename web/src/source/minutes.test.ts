@@ -8,7 +8,16 @@ const gap = (a: string, b: string): Gap => ({ subject: 's', from: a, until: b, r
 
 function minute(at: string, records: string, rejected = '0'): SourceMinute {
   return {
-    source: 's', instance: 'i', minute: at, records, rejected, duplicates: '0', lost: '0', bytes: '0', alerts: '0', connected: true,
+    source: 's',
+    instance: 'i',
+    minute: at,
+    records,
+    rejected,
+    duplicates: '0',
+    lost: '0',
+    bytes: '0',
+    alerts: '0',
+    connected: true,
   };
 }
 
@@ -18,12 +27,27 @@ test('a gap of one minute in a day is still seen', () => {
 });
 
 test('a gap at the very end is not pushed out, and one outside is left out', () => {
-  const found = marks([gap('2026-11-22T23:59:00Z', until), gap('2026-11-20T00:00:00Z', '2026-11-21T00:00:00Z')], from, until, 1000, 3);
+  const found = marks(
+    [gap('2026-11-22T23:59:00Z', until), gap('2026-11-20T00:00:00Z', '2026-11-21T00:00:00Z')],
+    from,
+    until,
+    1000,
+    3,
+  );
   expect(found.map(({ x, width }) => x + width)).toEqual([1000]);
 });
 
 test('minutes are summed where they belong; those outside are ignored', () => {
-  const filled = buckets([minute('2026-11-22T00:00:00Z', '5'), minute('2026-11-22T00:59:00Z', '2', '1'), minute('2026-11-24T00:00:00Z', '9')], from, until, 24);
+  const filled = buckets(
+    [
+      minute('2026-11-22T00:00:00Z', '5'),
+      minute('2026-11-22T00:59:00Z', '2', '1'),
+      minute('2026-11-24T00:00:00Z', '9'),
+    ],
+    from,
+    until,
+    24,
+  );
   expect(filled[0]).toEqual({ at: 0, records: 7, troubled: 1 });
   expect(filled.slice(1).every((bucket) => bucket.records === 0)).toBe(true);
 });

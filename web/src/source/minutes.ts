@@ -12,10 +12,19 @@ export interface Bucket {
   troubled: number;
 }
 
-export function buckets(minutes: readonly SourceMinute[], from: string, until: string, count: number): Bucket[] {
+export function buckets(
+  minutes: readonly SourceMinute[],
+  from: string,
+  until: string,
+  count: number,
+): Bucket[] {
   const start = Date.parse(from);
   const width = (Date.parse(until) - start) / count;
-  const filled: Bucket[] = Array.from({ length: count }, (_, index) => ({ at: index / count, records: 0, troubled: 0 }));
+  const filled: Bucket[] = Array.from({ length: count }, (_, index) => ({
+    at: index / count,
+    records: 0,
+    troubled: 0,
+  }));
   for (const minute of minutes) {
     const bucket = filled[Math.floor((Date.parse(minute.minute) - start) / width)];
     if (!bucket) continue;
@@ -32,7 +41,13 @@ export interface Mark {
 }
 
 /** Places gaps on a line of `length`; the shortest one is still wide enough to be seen. */
-export function marks(gaps: readonly Gap[], from: string, until: string, length: number, widthMin: number): Mark[] {
+export function marks(
+  gaps: readonly Gap[],
+  from: string,
+  until: string,
+  length: number,
+  widthMin: number,
+): Mark[] {
   const start = Date.parse(from);
   const scale = length / (Date.parse(until) - start);
   return gaps.flatMap((gap) => {

@@ -1,0 +1,359 @@
+// One person, one browser, the real server: from the sign-in link to the resolved finding and the
+// control it bears on.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import {
+  createPrivilegedPod,
+  deliver,
+  execIntoPod,
+  grantClusterAdmin,
+  listPods,
+} from './audit.mjs';
+import { launch, missing, shoot, watched } from './browser.mjs';
+import { startServer } from './server.mjs';
+
+const skip = missing();
+const binary = process.env.SOCKEYE_BIN;
+
+describe('console', { skip, concurrency: false }, () => {
+  let server;
+  let browser;
+  let context;
+  let page;
+  let innocent;
+  let offences;
+  let secret;
+
+  before(async () => {
+    assert.ok(binary, 'SOCKEYE_BIN must name the built binary');
+    server = await startServer(binary);
+    browser = await launch();
+    context = await browser.newContext({
+      viewport: { width: 1280, height: 820 },
+      colorScheme: 'light',
+    });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], {
+      origin: server.url,
+    });
+    ({ page, innocent, offences } = await watched(context, server.url));
+  });
+
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  const heading = (name) => page.getByRole('heading', { level: 1, name });
+  const open = async (path, name) => {
+    await page.goto(server.url + path);
+    await heading(name).waitFor();
+  };
+
+  test('whoever is not signed in sees how to sign in, and nothing else', async () => {
+    await page.goto(server.url);
+    await heading('Sign in to Sockeye').waitFor();
+    await shoot(page, 'sign-in');
+    await page.getByLabel('Sign-in link').fill('no-such-token');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    // A refused request is reported by the browser itself; here it is expected.
+    assert.ok(
+      offences.every((offence) => /status of 40[13]/.test(offence)),
+      offences.join('\n'),
+    );
+    offences.length = 0;
+  });
+
+  test('the one-time link signs in, once', async () => {
+    await page.getByLabel('Sign-in link').fill(server.link);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await heading('Overview').waitFor();
+    await page.getByRole('heading', { name: 'Nothing is watched yet' }).waitFor();
+    await shoot(page, 'first-run');
+    innocent();
+    const again = await fetch(server.link, { redirect: 'manual' });
+    assert.equal(again.status, 403);
+  });
+
+  test('a token is made, and its secret can be copied once', async () => {
+    await open('/tokens', 'API tokens');
+    await page.getByRole('button', { name: 'Create token' }).click();
+    await page.getByLabel('What is it for?').fill('kube-apiserver of the tests');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('heading', { name: /was created/ }).waitFor();
+    await page
+      .locator('figure', { hasText: 'Secret' })
+      .first()
+      .getByRole('button', { name: 'Copy' })
+      .click();
+    secret = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(secret, /\S{20,}/);
+    await shoot(page, 'token');
+    await page.reload();
+    await page.getByText('kube-apiserver of the tests').waitFor();
+    assert.equal(await page.getByText(secret).count(), 0);
+    innocent();
+  });
+
+  test('an alert arrives in the feed without a reload', async () => {
+    await open('/feed', 'Feed');
+    await page.getByRole('heading', { name: 'No alerts yet' }).waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await deliver(server.url, secret, [
+      listPods('alice', 'shop'),
+      execIntoPod('alice', 'shop', 'web-1'),
+    ]);
+    const row = page.locator('a[data-row]').first();
+    await row.waitFor();
+    assert.match(await row.innerText(), /alice/);
+    assert.match(await row.innerText(), /web-1/);
+    innocent();
+  });
+
+  test('while paused, alerts wait and are counted', async () => {
+    await page.keyboard.press('p');
+    await deliver(server.url, secret, [
+      createPrivilegedPod('mallory', 'shop', 'miner-0'),
+      grantClusterAdmin('mallory', 'helpers', 'eve'),
+      execIntoPod('bob', 'payments', 'api-7'),
+    ]);
+    await page.getByText(/[3-9] alerts waiting/).waitFor();
+    assert.equal(await page.locator('a[data-row]', { hasText: 'miner-0' }).count(), 0);
+    await page.keyboard.press('p');
+    await page.locator('a[data-row]', { hasText: 'miner-0' }).first().waitFor();
+    await shoot(page, 'feed-light');
+    innocent();
+  });
+
+  test('filters stand in the address and hold after a reload', async () => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('miner-0');
+    await page.waitForURL(/text=miner-0/);
+    await page.reload();
+    await page.locator('a[data-row]', { hasText: 'miner-0' }).first().waitFor();
+    assert.equal(await page.locator('a[data-row]', { hasText: 'api-7' }).count(), 0);
+    await page.getByRole('button', { name: 'Clear' }).click();
+    await page.locator('a[data-row]', { hasText: 'api-7' }).first().waitFor();
+    innocent();
+  });
+
+  test('details show the event as received and where it stands in the trail', async () => {
+    await page.locator('a[data-row]', { hasText: 'miner-0' }).first().click();
+    const details = page.getByRole('region', { name: 'Alert' });
+    await details.getByText('Raw event').waitFor();
+    await details.getByRole('button', { name: 'Copy as received' }).click();
+    const raw = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
+    assert.equal(raw.objectRef.name, 'miner-0');
+    await details.getByText('Block root').waitFor();
+    await details.getByText('Latest signed checkpoint').waitFor();
+    assert.match(page.url(), /\/feed\/\d+\.\d+\.\d+/);
+    await shoot(page, 'alert-light');
+    await page.reload();
+    await page.getByRole('region', { name: 'Alert' }).getByText('Raw event').waitFor();
+    innocent();
+  });
+
+  test('a finding is acknowledged and resolved by keyboard, in the name of a person', async () => {
+    await page
+      .getByRole('region', { name: 'Alert' })
+      .getByRole('link', { name: 'Finding' })
+      .click();
+    const details = page.getByRole('region', { name: 'Finding' });
+    await details.getByText('Nobody has decided about it yet.').waitFor();
+    await page.keyboard.press('a');
+    await page.getByLabel(/Why\?/).fill('Looking at who started this pod.');
+    await page.keyboard.press('Control+Enter');
+    await details.getByText('Looking at who started this pod.').waitFor();
+    await page.keyboard.press('x');
+    await page.getByLabel(/True positive/).check();
+    await page.getByLabel(/Why\?/).fill('A miner. The pod is gone and the account is closed.');
+    await shoot(page, 'resolve-light');
+    await page.keyboard.press('Control+Enter');
+    await details.getByText('resolved as true positive').waitFor();
+    assert.match(await details.innerText(), /dana acknowledged/);
+    assert.equal(await details.getByRole('button', { name: 'Resolve' }).count(), 0);
+    await shoot(page, 'finding-light');
+    innocent();
+  });
+
+  test('findings are walked, searched and filtered by keyboard', async () => {
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('i');
+    await heading('Findings').waitFor();
+    const rows = page.locator('a[data-row]');
+    await rows.nth(1).waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    const second = await rows.nth(1).getAttribute('data-id');
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.id), second);
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(second));
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Resolved', exact: true }).click();
+    await page.waitForURL(/status=resolved/);
+    await page.waitForFunction(() => document.querySelectorAll('a[data-row]').length === 1);
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+    await shoot(page, 'keyboard-light');
+    await page.keyboard.press('Escape');
+    innocent();
+  });
+
+  test('the finding stands under its control, and leads back to the event', async () => {
+    const criterion = page
+      .getByRole('region', { name: 'Finding' })
+      .locator('a[href^="/criteria/"]')
+      .first();
+    await page.locator('a[data-row]').first().click();
+    await criterion.click();
+    await page.getByRole('heading', { name: 'Controls that serve it' }).waitFor();
+    await shoot(page, 'criterion-light');
+    const controls = await page
+      .locator('article h3 a')
+      .evaluateAll((links) => links.map((link) => link.href));
+    let shown = false;
+    for (const control of controls) {
+      await page.goto(`${control.split('?')[0]}?period=1d`);
+      await page.getByRole('heading', { name: 'Coverage' }).waitFor();
+      await page.waitForLoadState('networkidle');
+      if ((await page.locator('td a[href^="/findings/"]', { hasText: 'miner-0' }).count()) === 0)
+        continue;
+      await shoot(page, 'control-light');
+      const evidence = page
+        .locator('tr', { hasText: 'miner-0' })
+        .locator('a[href^="/feed/"]')
+        .first();
+      await evidence.click();
+      await page.getByRole('region', { name: 'Alert' }).getByText('Raw event').waitFor();
+      shown = true;
+      break;
+    }
+    assert.ok(shown, `no control of ${controls.join(', ')} has the finding in a population`);
+    innocent();
+  });
+
+  test('all 61 criteria have a result in words, and none claims compliance', async () => {
+    await open('/controls', 'Controls');
+    await page.locator('.cell').nth(60).waitFor();
+    assert.equal(await page.locator('.cell').count(), 61);
+    const words = await page
+      .locator('.cell')
+      .evaluateAll((cells) => cells.map((cell) => cell.innerText));
+    const known = /pass|fail|error|not tested|not applicable|inherited|manual/;
+    assert.deepEqual(
+      words.filter((word) => !known.test(word)),
+      [],
+    );
+    assert.doesNotMatch(await page.locator('body').innerText(), /compliant/i);
+    await shoot(page, 'controls-light');
+    innocent();
+  });
+
+  test('the source says what it delivered', async () => {
+    await open('/sources', 'Sources');
+    const source = page.getByRole('region', { name: /k8s_audit/ }).first();
+    await source.getByText(/5\s*records/).waitFor();
+    await shoot(page, 'sources-light');
+    innocent();
+  });
+
+  test('what was done to Sockeye itself is told with its doer', async () => {
+    await open('/administration', 'Administration');
+    await page
+      .getByRole('row', { name: /dana.*sign in/ })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('row', { name: /token created/ })
+      .first()
+      .waitFor();
+    await open('/trail', 'Trail');
+    await page.getByText('C2SP signed note').waitFor();
+    innocent();
+  });
+
+  test('go-to finds pages, controls and rules', async () => {
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill('CC7.2');
+    await page
+      .getByRole('option', { name: /CC7\.2/ })
+      .first()
+      .waitFor();
+    await page.keyboard.press('Enter');
+    await heading('CC7.2').waitFor();
+    innocent();
+  });
+
+  const PAGES = [
+    '/',
+    '/feed',
+    '/findings',
+    '/controls',
+    '/criteria/CC6.1',
+    '/sources',
+    '/rules',
+    '/trail',
+    '/tokens',
+    '/administration',
+  ];
+
+  for (const [name, scheme, width] of [
+    ['light', 'light', 1280],
+    ['dark', 'dark', 1280],
+    ['narrow', 'light', 400],
+  ]) {
+    test(`every page is sound, ${name}`, async () => {
+      const storageState = await context.storageState();
+      const other = await browser.newContext({
+        viewport: { width, height: 820 },
+        colorScheme: scheme,
+        storageState,
+      });
+      const shown = await watched(other, server.url);
+      for (const path of PAGES) {
+        await shown.page.goto(server.url + path);
+        await shown.page.getByRole('heading', { level: 1 }).waitFor();
+        await shown.page.waitForTimeout(300);
+        await shoot(shown.page, `page${path.replaceAll('/', '-')}-${name}`);
+        const wider = await shown.page.evaluate(
+          () => document.documentElement.scrollWidth > window.innerWidth,
+        );
+        assert.equal(wider, false, `${path} is wider than ${width} pixels`);
+        const unnamed = await shown.page.evaluate(() =>
+          [...document.querySelectorAll('button, a, input, select, textarea')]
+            .filter(
+              (control) =>
+                !(
+                  control.ariaLabel ||
+                  control.innerText?.trim() ||
+                  control.labels?.length ||
+                  control.title
+                ),
+            )
+            .map((control) => control.outerHTML.slice(0, 120)),
+        );
+        assert.deepEqual(unnamed, [], `${path} has controls without a name`);
+      }
+      shown.innocent();
+      await other.close();
+    });
+  }
+
+  test('a chosen theme holds, without a flash of the other', async () => {
+    await open('/', 'Overview');
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    await page.reload();
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    await page.getByRole('button', { name: /^Theme/ }).click();
+    innocent();
+  });
+
+  test('signing out ends the session', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await heading('Sign in to Sockeye').waitFor();
+    const reply = await page.evaluate(() => fetch('/v1/me').then((answer) => answer.status));
+    assert.equal(reply, 401);
+  });
+});
