@@ -54,7 +54,7 @@ pub const FIELDS: &[FieldDoc] = &[
     ),
     FieldDoc::text(
         "ka.target.pod.name",
-        "Name of the pod the request is about, where it is about one.",
+        "Name of the pod in the answer, where the request is about a pod as a whole.",
     ),
     FieldDoc::text(
         "ka.req.binding.subjects",
@@ -76,11 +76,11 @@ pub const FIELDS: &[FieldDoc] = &[
     FieldDoc::text("ka.req.binding.role", "Role that the binding grants."),
     FieldDoc::text(
         "ka.req.binding.subject.has_name",
-        "Always `N/A`, as in Falco; kept so that old rules load.",
+        "Always `true`, as in Falco; kept so that old rules load.",
     )
     .takes(Argument::KeyRequired),
     FieldDoc::text("ka.req.configmap.name", "Name of the config map that is written."),
-    FieldDoc::text("ka.req.configmap.obj", "The config map that is written, as JSON."),
+    FieldDoc::text("ka.req.configmap.obj", "Data of the config map that is written, as JSON."),
     FieldDoc::text(
         "ka.req.container.image",
         "Image of the pod's first container; use `ka.req.pod.containers.image`.",
@@ -139,7 +139,9 @@ pub const FIELDS: &[FieldDoc] = &[
         "ka.req.service.type",
         "Type of the service: `ClusterIP`, `NodePort`, `LoadBalancer`.",
     ),
-    FieldDoc::text("ka.req.service.ports", "Ports of the service.").list().takes(Argument::Index),
+    FieldDoc::text("ka.req.service.ports", "Ports of the service, each as a JSON object.")
+        .list()
+        .takes(Argument::Index),
     FieldDoc::text("ka.req.pod.volumes.hostpath", "Paths of the node that the pod mounts.")
         .list()
         .takes(Argument::Index),
@@ -162,7 +164,7 @@ pub const FIELDS: &[FieldDoc] = &[
         "ka.resp.name",
         "Name of the object in the answer; the only place where a generated name shows.",
     ),
-    FieldDoc::text("ka.response.code", "HTTP status of the answer, as text."),
+    FieldDoc::text("ka.response.code", "HTTP status of the answer, as text: `200`."),
     FieldDoc::text(
         "ka.response.reason",
         "Reason in the answer, mostly there when the request failed.",
@@ -173,7 +175,8 @@ pub const FIELDS: &[FieldDoc] = &[
     ),
     FieldDoc::text(
         "ka.sourceips",
-        "Addresses the request came through, the caller's first, proxies after.",
+        "Addresses the request came through. As in Falco this looks below the rules of a role \
+         and finds nothing; use `jevt.value[/sourceIPs/0]`.",
     )
     .list()
     .takes(Argument::Index),

@@ -4,12 +4,18 @@ use rule::source::{Argument, FieldDoc};
 
 /// Fields of ordinary, init and ephemeral containers.
 pub const FIELDS: &[FieldDoc] = &[
-    FieldDoc::text("ka.req.pod.containers.args", "Arguments of each of the pod's containers.")
-        .list()
-        .takes(Argument::Index),
-    FieldDoc::text("ka.req.pod.containers.command", "Command of each of the pod's containers.")
-        .list()
-        .takes(Argument::Index),
+    FieldDoc::text(
+        "ka.req.pod.containers.args",
+        "Arguments of each of the pod's containers, joined by spaces.",
+    )
+    .list()
+    .takes(Argument::Index),
+    FieldDoc::text(
+        "ka.req.pod.containers.command",
+        "Command of each of the pod's containers, its words joined by spaces.",
+    )
+    .list()
+    .takes(Argument::Index),
     FieldDoc::text("ka.req.pod.containers.name", "Names of the pod's containers.")
         .list()
         .takes(Argument::Index),
@@ -24,7 +30,8 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.containers.host_port",
-        "Ports of the node that the pod's containers take.",
+        "Ports of the node that the pod's containers take; a port that names none of the node \
+         counts itself.",
     )
     .list()
     .takes(Argument::Index),
@@ -54,7 +61,8 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.containers.eff_run_as_user",
-        "User id that each of the pod's containers gets: its own, else the pod's, else 0.",
+        "User id of each of the pod's containers, 0 where none is set. As in Falco this looks \
+         beside the security contexts, where it is seldom set.",
     )
     .list()
     .takes(Argument::Index),
@@ -66,7 +74,8 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.containers.eff_run_as_group",
-        "Group id that each of the pod's containers gets: its own, else the pod's, else 0.",
+        "Group id of each of the pod's containers, 0 where none is set. As in Falco this \
+         looks beside the security contexts, where it is seldom set.",
     )
     .list()
     .takes(Argument::Index),
@@ -78,7 +87,7 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.containers.add_capabilities",
-        "Capabilities that the pod's containers add.",
+        "Capabilities that each of the pod's containers adds, as a JSON list.",
     )
     .list()
     .takes(Argument::Index),
@@ -96,13 +105,13 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.initContainers.command",
-        "Command of each of the pod's init containers.",
+        "Command of each of the pod's init containers, its words joined by spaces.",
     )
     .list()
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.initContainers.args",
-        "Arguments of each of the pod's init containers.",
+        "Arguments of each of the pod's init containers, joined by spaces.",
     )
     .list()
     .takes(Argument::Index),
@@ -132,8 +141,8 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.initContainers.eff_run_as_user",
-        "User id that each of the pod's init containers gets: its own, else the pod's, else \
-         0.",
+        "User id of each of the pod's init containers, 0 where none is set. As in Falco this \
+         looks beside the security contexts, where it is seldom set.",
     )
     .list()
     .takes(Argument::Index),
@@ -145,8 +154,8 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.initContainers.eff_run_as_group",
-        "Group id that each of the pod's init containers gets: its own, else the pod's, else \
-         0.",
+        "Group id of each of the pod's init containers, 0 where none is set. As in Falco this \
+         looks beside the security contexts, where it is seldom set.",
     )
     .list()
     .takes(Argument::Index),
@@ -158,13 +167,14 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.initContainers.add_capabilities",
-        "Capabilities that the pod's init containers add.",
+        "Capabilities that each of the pod's init containers adds, as a JSON list.",
     )
     .list()
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.initContainers.host_port",
-        "Ports of the node that the pod's init containers take.",
+        "Ports of the node that the pod's init containers take; a port that names none of the \
+         node counts itself.",
     )
     .list()
     .takes(Argument::Index),
@@ -188,13 +198,13 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.ephemeralContainers.command",
-        "Command of each of the pod's ephemeral containers.",
+        "Command of each of the pod's ephemeral containers, its words joined by spaces.",
     )
     .list()
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.ephemeralContainers.args",
-        "Arguments of each of the pod's ephemeral containers.",
+        "Arguments of each of the pod's ephemeral containers, joined by spaces.",
     )
     .list()
     .takes(Argument::Index),
@@ -224,8 +234,8 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.ephemeralContainers.eff_run_as_user",
-        "User id that each of the pod's ephemeral containers gets: its own, else the pod's, \
-         else 0.",
+        "User id of each of the pod's ephemeral containers, 0 where none is set. As in Falco \
+         this looks beside the security contexts, where it is seldom set.",
     )
     .list()
     .takes(Argument::Index),
@@ -237,8 +247,8 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.ephemeralContainers.eff_run_as_group",
-        "Group id that each of the pod's ephemeral containers gets: its own, else the pod's, \
-         else 0.",
+        "Group id of each of the pod's ephemeral containers, 0 where none is set. As in Falco \
+         this looks beside the security contexts, where it is seldom set.",
     )
     .list()
     .takes(Argument::Index),
@@ -250,7 +260,7 @@ pub const FIELDS: &[FieldDoc] = &[
     .takes(Argument::Index),
     FieldDoc::text(
         "ka.req.pod.ephemeralContainers.add_capabilities",
-        "Capabilities that the pod's ephemeral containers add.",
+        "Capabilities that each of the pod's ephemeral containers adds, as a JSON list.",
     )
     .list()
     .takes(Argument::Index),
