@@ -1,6 +1,6 @@
 //! The writer's side of the tables: applies blocks, one transaction each, with the cursor.
 
-mod handling;
+pub mod handling;
 mod statuses;
 
 use std::collections::HashMap;

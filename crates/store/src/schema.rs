@@ -64,9 +64,18 @@ CREATE TABLE handling (            -- a case: one time that a finding stood open
     block INTEGER NOT NULL,
     entry INTEGER NOT NULL,
     alerts INTEGER NOT NULL,
+    last_block INTEGER NOT NULL,   -- its last alert
+    last_entry INTEGER NOT NULL,
     last_received INTEGER NOT NULL,
-    concluded INTEGER              -- time of the first decision that concluded it
+    concluded INTEGER              -- time of the decision by which it stands concluded
 );
+CREATE TABLE handling_day (
+    handling INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    alerts INTEGER NOT NULL,
+    severity INTEGER NOT NULL,     -- most severe
+    PRIMARY KEY (handling, day)
+) WITHOUT ROWID;
 CREATE INDEX handling_opened ON handling (opened);
 CREATE INDEX handling_concluded ON handling (concluded, opened);
 CREATE TABLE decision (

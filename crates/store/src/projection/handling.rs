@@ -14,8 +14,8 @@ use crate::{Error, code, row};
 /// Findings that the writer remembers between blocks; beyond this it forgets them all.
 const REMEMBERED_LEN_MAX: usize = 4096;
 
-/// Stands for no case.
-const NO_CASE: i64 = 0;
+/// Width of a bucket of a case's alerts.
+pub const DAY: i64 = 24 * 60 * Time::MINUTE;
 
 /// Findings at hand, and which of them changed.
 #[derive(Debug, Default)]
@@ -60,8 +60,58 @@ struct Case {
     happened: Time,
     position: Position,
     alerts: u64,
+    last: Position,
     last_received: Time,
     concluded: Option<Time>,
+    /// Days with their alerts that the tables do not have yet.
+    days: Vec<Day>,
+}
+
+/// A case's alerts of one day.
+#[derive(Clone, Copy, Debug)]
+struct Day {
+    start: i64,
+    alerts: u64,
+    severity: Severity,
+}
+
+impl Case {
+    fn empty(position: Position, severity: Severity, received: Time) -> Case {
+        Case {
+            number: 0,
+            finding: 0,
+            severity,
+            opened: received,
+            happened: received,
+            position,
+            alerts: 0,
+            last: position,
+            last_received: received,
+            concluded: None,
+            days: Vec::new(),
+        }
+    }
+
+    /// Takes in an alert.
+    fn add(&mut self, position: Position, alert: &Alert, received: Time) {
+        self.alerts += 1;
+        self.last = position;
+        self.last_received = self.last_received.max(received);
+        self.severity = self.severity.min(alert.priority);
+        let start = day(received);
+        match self.days.last_mut().filter(|last| last.start == start) {
+            Some(day) => {
+                day.alerts += 1;
+                day.severity = day.severity.min(alert.priority);
+            }
+            None => self.days.push(Day { start, alerts: 1, severity: alert.priority }),
+        }
+    }
+}
+
+/// Returns the start of a time's day.
+pub fn day(time: Time) -> i64 {
+    time.0.saturating_sub(time.0.rem_euclid(DAY))
 }
 
 impl Handling {
@@ -80,30 +130,19 @@ impl Handling {
         }
         let case_number = self.next(connection)?.case;
         let standing = self.findings.get_mut(id).expect("it was just loaded");
-        match standing.finding.see(alert, received) {
-            Seen::Repeated => {
-                let case = &mut standing.case;
-                case.alerts += 1;
-                case.last_received = case.last_received.max(received);
-                if alert.priority.at_least(case.severity) {
-                    case.severity = alert.priority;
-                }
-            }
-            Seen::Opened => {
-                let case = Case {
-                    number: case_number,
-                    finding: standing.number,
-                    severity: alert.priority,
-                    opened: standing.finding.opened,
-                    happened: alert.time,
-                    position,
-                    alerts: 1,
-                    last_received: received,
-                    concluded: None,
-                };
-                self.ended.push(std::mem::replace(&mut standing.case, case));
-                self.took_case();
-            }
+        if standing.finding.see(alert, received) == Seen::Opened {
+            let case = Case {
+                number: case_number,
+                finding: standing.number,
+                opened: standing.finding.opened,
+                happened: alert.time,
+                ..Case::empty(position, alert.priority, received)
+            };
+            self.ended.push(std::mem::replace(&mut standing.case, case));
+        }
+        standing.case.add(position, alert, received);
+        if standing.case.number == case_number {
+            self.took_case(case_number);
         }
         self.change(id);
         Ok(())
@@ -120,52 +159,32 @@ impl Handling {
         if !self.load(connection, &decision.finding)? {
             return Ok(());
         }
-        let case_number = self.next(connection)?.case;
         let id = &decision.finding;
         let standing = self.findings.get_mut(id).expect("it was just loaded");
         if standing.finding.decide(decision).is_err() {
             return Ok(());
         }
-        let reopened = matches!(decision.action, Action::Reopen);
-        let case = if reopened && standing.case.concluded.is_some() {
-            let before = standing.case.clone();
-            standing.case = Case {
-                number: case_number,
-                opened: standing.finding.opened,
-                position,
-                alerts: 0,
-                last_received: decision.time,
-                concluded: None,
-                ..before.clone()
-            };
-            self.ended.push(before);
-            // It begins the new case and belongs to none.
-            NO_CASE
-        } else {
-            if matches!(decision.action, Action::Accept { .. } | Action::Resolve { .. }) {
-                standing.case.concluded.get_or_insert(decision.time);
-            }
-            standing.case.number
+        standing.case.concluded = match decision.action {
+            Action::Accept { .. } | Action::Resolve { .. } => Some(decision.time),
+            Action::Reopen => None,
+            Action::Acknowledge => standing.case.concluded,
         };
         let insert = "INSERT INTO decision VALUES (?1, ?2, ?3, ?4, ?5)";
         connection.prepare_cached(insert)?.execute(params![
             position.block,
             position.entry,
             standing.number,
-            case,
+            standing.case.number,
             json(decision)
         ])?;
-        if case == NO_CASE {
-            self.took_case();
-        }
         self.change(id);
         Ok(())
     }
 
     /// Writes what changed.
     pub fn write(&mut self, connection: &Connection, names: &mut Names) -> Result<(), Error> {
-        for case in self.ended.drain(..) {
-            write_case(connection, &case)?;
+        for mut case in self.ended.drain(..) {
+            write_case(connection, &mut case)?;
         }
         for id in self.changed.drain(..) {
             let Some(standing) = self.findings.get_mut(&id) else { continue };
@@ -173,7 +192,7 @@ impl Handling {
                 Stored::No => insert(connection, names, standing)?,
                 _ => update(connection, standing)?,
             }
-            write_case(connection, &standing.case)?;
+            write_case(connection, &mut standing.case)?;
             standing.stored = Stored::Yes;
         }
         if self.findings.len() > REMEMBERED_LEN_MAX {
@@ -192,17 +211,14 @@ impl Handling {
     ) -> Result<(), Error> {
         let next = self.next(connection)?;
         let finding = Finding::first(alert, received);
-        let case = Case {
+        let mut case = Case {
             number: next.case,
             finding: next.finding,
-            severity: finding.severity,
             opened: finding.opened,
             happened: alert.time,
-            position,
-            alerts: 1,
-            last_received: received,
-            concluded: None,
+            ..Case::empty(position, alert.priority, received)
         };
+        case.add(position, alert, received);
         self.next = Some(Next { finding: next.finding + 1, case: next.case + 1 });
         let standing = Standing { number: next.finding, finding, case, stored: Stored::No };
         self.findings.insert(id.clone(), standing);
@@ -232,9 +248,9 @@ impl Handling {
         Ok(next)
     }
 
-    fn took_case(&mut self) {
+    fn took_case(&mut self, number: i64) {
         if let Some(next) = &mut self.next {
-            next.case += 1;
+            next.case = next.case.max(number + 1);
         }
     }
 
@@ -249,7 +265,7 @@ impl Handling {
             return Ok(false);
         };
         let read = "SELECT handling.id, finding.id, handling.severity, handling.opened, happened,
-            block, entry, alerts, last_received, concluded
+            block, entry, alerts, last_received, concluded, last_block, last_entry
             FROM finding JOIN handling ON handling.id = finding.handling
             WHERE finding.finding = ?1";
         let case = connection.prepare_cached(read)?.query_row([&id.0], |row| {
@@ -263,6 +279,8 @@ impl Handling {
                 alerts: row.get(7)?,
                 last_received: Time(row.get(8)?),
                 concluded: row.get::<_, Option<i64>>(9)?.map(Time),
+                last: Position { block: row.get(10)?, entry: row.get(11)? },
+                days: Vec::new(),
             })
         })?;
         let standing = Standing { number: case.finding, finding, case, stored: Stored::Yes };
@@ -325,9 +343,10 @@ fn update(connection: &Connection, changed: &Standing) -> Result<(), Error> {
     Ok(())
 }
 
-fn write_case(connection: &Connection, case: &Case) -> Result<(), Error> {
-    let write = "INSERT INTO handling VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+fn write_case(connection: &Connection, case: &mut Case) -> Result<(), Error> {
+    let write = "INSERT INTO handling VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         ON CONFLICT (id) DO UPDATE SET severity = excluded.severity, alerts = excluded.alerts,
+        last_block = excluded.last_block, last_entry = excluded.last_entry,
         last_received = excluded.last_received, concluded = excluded.concluded";
     connection.prepare_cached(write)?.execute(params![
         case.number,
@@ -338,8 +357,16 @@ fn write_case(connection: &Connection, case: &Case) -> Result<(), Error> {
         case.position.block,
         case.position.entry,
         case.alerts,
+        case.last.block,
+        case.last.entry,
         case.last_received.0,
         case.concluded.map(|time| time.0),
     ])?;
+    let add = "INSERT INTO handling_day VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET
+        alerts = alerts + excluded.alerts, severity = min(severity, excluded.severity)";
+    let mut add = connection.prepare_cached(add)?;
+    for day in case.days.drain(..) {
+        add.execute(params![case.number, day.start, day.alerts, code::severity(day.severity)])?;
+    }
     Ok(())
 }

@@ -1,22 +1,22 @@
 //! The facts that controls are judged by, from the tables. [`control::Gather`] reads the same from
 //! the trail; a test holds the two against each other.
 
+mod cases;
+
 use std::collections::BTreeMap;
 
 use control::evidence::Administration;
 use control::facts::{
-    Act, AlertCount, CASES_MAX, Case, Decided, Facts, ROWS_MAX, RuleSet, SourceFacts, Watch,
-    retired_object,
+    Act, AlertCount, Facts, ROWS_MAX, RuleSet, SourceFacts, Watch, retired_object,
 };
 use event::{Period, Time};
-use finding::{Decision, FindingId};
 use rusqlite::{Connection, Row, params};
 use trail::Position;
 
 use super::View;
 use super::alerts::event;
 use crate::projection::{QUARTER, quarter};
-use crate::{Error, code, row};
+use crate::{Error, row};
 
 impl View {
     /// Returns what is known about a period at `as_of`.
@@ -27,14 +27,11 @@ impl View {
                 sources(connection, period)?,
                 rule_sets(connection, period, &mut left_out)?,
                 acts(connection, period, &mut left_out)?,
-                cases(connection, period, &mut left_out)?,
+                cases::list(connection, period, &mut left_out)?,
             ))
         })?;
         let alerts = self.count_alerts(period)?;
-        let cases = cases
-            .into_iter()
-            .map(|(case, last_received)| self.as_of_end(case, last_received, period))
-            .collect::<Result<_, _>>()?;
+        let cases = self.within(cases, period)?;
         let mut facts = Facts { period, as_of, sources, rule_sets, cases, acts, alerts, left_out };
         facts.sort();
         Ok(facts)
@@ -101,49 +98,6 @@ impl View {
             }
         }
         Ok(())
-    }
-
-    /// Takes back what came to a case after the period's end. Only a case that was still open then
-    /// needs it.
-    fn as_of_end(
-        &self,
-        mut case: Case,
-        last_received: Time,
-        period: Period,
-    ) -> Result<Case, Error> {
-        if last_received < period.until {
-            return Ok(case);
-        }
-        let opened: Position = case.position.parse().unwrap_or_default();
-        let mut severity = None;
-        let mut alerts = 0;
-        let mut before = None;
-        'newest: loop {
-            let found = self.trail().find(&[case.finding.key()], before, 256)?;
-            let Some(last) = found.last() else { break };
-            before = Some(*last);
-            for position in found {
-                if position < opened {
-                    break 'newest;
-                }
-                let bytes = self.trail().entry(position)?;
-                let Some(event) = event(&bytes, position)? else { continue };
-                if event.received >= period.until {
-                    continue;
-                }
-                let same = |alert: &&finding::Alert| FindingId::of(alert) == case.finding;
-                for alert in event.alerts.iter().filter(same) {
-                    alerts += 1;
-                    severity =
-                        Some(severity.map_or(alert.priority, |one: event::Severity| {
-                            one.min(alert.priority)
-                        }));
-                }
-            }
-        }
-        case.alerts = alerts;
-        case.severity = severity.unwrap_or(case.severity);
-        Ok(case)
     }
 }
 
@@ -246,45 +200,6 @@ fn acts(connection: &Connection, period: Period, left_out: &mut u64) -> Result<V
         })
     })?;
     keep(rows, ROWS_MAX, left_out)
-}
-
-/// Lists the cases that bear on the period, each with the receipt of its last alert.
-fn cases(
-    connection: &Connection,
-    period: Period,
-    left_out: &mut u64,
-) -> Result<Vec<(Case, Time)>, Error> {
-    let read = "SELECT block, entry, finding.finding, rule.text, source.text, handling.severity,
-        subject, handling.opened, happened, alerts, last_received, handling.id
-        FROM handling JOIN finding ON finding.id = handling.finding
-        JOIN name AS rule ON rule.id = finding.rule
-        JOIN name AS source ON source.id = finding.source
-        WHERE handling.opened < ?2
-        AND (handling.opened >= ?1 OR concluded IS NULL OR concluded >= ?1)
-        ORDER BY handling.id";
-    let mut read = connection.prepare_cached(read)?;
-    let decided = "SELECT block, entry, decision FROM decision WHERE handling = ?1
-        ORDER BY block, entry";
-    let mut decided = connection.prepare_cached(decided)?;
-    let rows = read.query_map([period.from.0, period.until.0], |row| {
-        let decisions = decided.query_map([row.get::<_, i64>(11)?], |row| {
-            Ok(Decided { decision: row::parse::<Decision>(row, 2)?, position: position(row)? })
-        })?;
-        let case = Case {
-            finding: FindingId(row.get(2)?),
-            rule: row.get(3)?,
-            source: row.get(4)?,
-            severity: code::to_severity(row.get(5)?),
-            subject: row::parse(row, 6)?,
-            opened: Time(row.get(7)?),
-            happened: Time(row.get(8)?),
-            position: position(row)?,
-            alerts: row.get(9)?,
-            decisions: decisions.collect::<Result<_, _>>()?,
-        };
-        Ok((case, Time(row.get(10)?)))
-    })?;
-    keep(rows, CASES_MAX, left_out)
 }
 
 fn position(row: &Row<'_>) -> rusqlite::Result<String> {

@@ -1,0 +1,162 @@
+//! A data directory in a temporary folder, and entries to put into it.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::path::Path;
+
+use control::evidence::{Administration, Entry, Event, Rejected, RulesLoaded, SourceStatus};
+use event::{Severity, Subject, Time};
+use finding::{Action, Alert, Decision, FindingId, Verdict};
+use store::{Draft, Journal, Opening, Recovery};
+
+pub const NOW: Time = Time(1_700_000_000 * Time::SECOND);
+
+pub fn open(dir: &Path) -> (Journal, Recovery) {
+    try_open(dir).unwrap()
+}
+
+pub fn try_open(dir: &Path) -> Result<(Journal, Recovery), store::OpenError> {
+    Journal::open(dir, &Opening { origin: "example.org/test", version: "0", now: NOW })
+}
+
+/// The time `seconds` after the start.
+pub fn at(seconds: i64) -> Time {
+    NOW.plus(seconds * Time::SECOND)
+}
+
+pub fn alert(rule: &str, pod: &str, priority: Severity, time: Time) -> Alert {
+    Alert {
+        uuid: format!("{rule}-{pod}-{}", time.0),
+        time,
+        rule: rule.into(),
+        priority,
+        source: "k8s_audit".into(),
+        tags: vec!["test".into()],
+        hostname: "here".into(),
+        output: format!("{rule} in {pod}"),
+        output_fields: serde_json::Map::new(),
+        soc2: vec!["CC6.1".into(), "CC7.2".into()],
+        reliability: Default::default(),
+        subject: Subject {
+            namespace: Some("shop".into()),
+            pod: Some(pod.into()),
+            ..Subject::default()
+        },
+    }
+}
+
+/// An event `seconds` after the start, received a second later.
+pub fn event(id: &str, seconds: i64, alerts: Vec<Alert>) -> Entry {
+    let raw = format!(r#"{{"auditID":"{id}","stage":"ResponseComplete","verb":"get"}}"#);
+    Entry::Event(Event {
+        source: "k8s_audit".into(),
+        time: at(seconds),
+        received: at(seconds + 1),
+        id: id.into(),
+        alerts,
+        raw: serde_json::value::RawValue::from_string(raw).unwrap(),
+    })
+}
+
+pub fn alerting(id: &str, seconds: i64, rule: &str, pod: &str) -> Entry {
+    event(id, seconds, vec![alert(rule, pod, Severity::Warning, at(seconds))])
+}
+
+pub fn finding(rule: &str, pod: &str) -> FindingId {
+    FindingId::of(&alert(rule, pod, Severity::Warning, NOW))
+}
+
+pub fn decision(finding: FindingId, seconds: i64, action: Action) -> Entry {
+    Entry::Decision(Decision {
+        finding,
+        actor: "ada@example.org".into(),
+        time: at(seconds),
+        action,
+        reason: "looked at it".into(),
+    })
+}
+
+pub const RESOLVE: Action = Action::Resolve { verdict: Verdict::Benign };
+
+pub fn status(minute: i64, connected: bool) -> SourceStatus {
+    SourceStatus {
+        source: "k8s_audit".into(),
+        instance: "webhook".into(),
+        minute: at(minute * 60).minute(),
+        records: 10,
+        rejected: u64::from(minute % 7 == 0),
+        duplicates: 1,
+        lost: 0,
+        bytes: 1000,
+        alerts: 2,
+        newest: Some(at(minute * 60)),
+        connected,
+        rules: "aa".into(),
+        reason: (!connected).then(|| "listener closed".into()),
+    }
+}
+
+pub fn rejected(seconds: i64) -> Entry {
+    Entry::Rejected(Rejected {
+        source: "k8s_audit".into(),
+        received: at(seconds),
+        reason: "no JSON".into(),
+        sha256: "00".into(),
+        bytes: 17,
+        excerpt: "{".into(),
+    })
+}
+
+pub fn rules_loaded(seconds: i64, hash: &str) -> Entry {
+    Entry::Rules(RulesLoaded {
+        time: at(seconds),
+        hash: hash.into(),
+        files: vec![("rules.yaml".into(), hash.into())],
+        rules: vec![("k8s_audit".into(), "Shell".into())],
+        approved_by: Some("ada@example.org".into()),
+    })
+}
+
+pub fn act(seconds: i64, act: &str, object: &str) -> Entry {
+    Entry::Administration(Administration {
+        time: at(seconds),
+        actor: "ada@example.org".into(),
+        act: act.into(),
+        object: object.into(),
+        detail: String::new(),
+        subject: Subject::default(),
+    })
+}
+
+pub fn commit(journal: &mut Journal, entries: Vec<Entry>) -> store::Receipt {
+    journal.commit(entries.into_iter().map(Draft::new).collect()).unwrap()
+}
+
+/// Every row of every table, in one order.
+pub fn dump(dir: &Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(dir.join("state.db")).unwrap();
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'
+        ORDER BY name";
+    let tables: Vec<String> = connection
+        .prepare(tables)
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let mut lines = Vec::new();
+    // The text index is compared by its rows, not by how its tree happened to grow.
+    for table in tables.iter().filter(|table| !table.starts_with("finding_text")) {
+        let mut read = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = read.column_count();
+        let mut rows = read.query([]).unwrap();
+        let mut own = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<String> =
+                (0..columns).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect();
+            own.push(format!("{table}: {}", values.join(" ")));
+        }
+        own.sort();
+        lines.extend(own);
+    }
+    lines
+}
