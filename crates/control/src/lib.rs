@@ -5,9 +5,11 @@ pub mod catalogue;
 pub mod coverage;
 pub mod evidence;
 pub mod facts;
+pub mod figure;
 pub mod judge;
 mod mapping;
 pub mod matrix;
+pub mod package;
 mod spans;
 
 pub use catalogue::{Catalogue, CatalogueFile, Control, Criterion, Relation};

@@ -48,7 +48,17 @@ pub(super) fn control(source: &Source<'_>, control: &Control) -> Vec<Diagnostic>
     problems
 }
 
+/// Tells whether a name can be part of a file's name.
+fn is_plain(name: &str) -> bool {
+    let plain = |letter: u8| letter.is_ascii_alphanumeric() || b".-".contains(&letter);
+    !name.is_empty() && name.len() <= 64 && !name.starts_with('.') && name.bytes().all(plain)
+}
+
 fn named_like_its_file(source: &Source<'_>, id: &str, problems: &mut Vec<Diagnostic>) {
+    if !is_plain(id) {
+        let message = format!("`{id}` is no id");
+        problems.push(source.error("wrong_id", id, message, "write one like K-14"));
+    }
     if source.stem() != id {
         let message = format!("the file is called `{}` and holds `{id}`", source.stem());
         problems.push(source.error("wrong_file", id, message, format!("call it {id}.yaml")));
@@ -115,6 +125,10 @@ fn populations(source: &Source<'_>, control: &Control, problems: &mut Vec<Diagno
         if control.populations[..index].iter().any(|other| other.name == *name) {
             let message = format!("population `{name}` is there twice");
             problems.push(source.error("duplicate_population", name, message, "rename one"));
+        }
+        if !is_plain(name) {
+            let message = format!("population `{name}` cannot name a file");
+            problems.push(source.error("wrong_name", name, message, "use a-z, 0-9 and -"));
         }
         let cases = *query == Query::Cases;
         let odd = (!cases && (population.severity.is_some() || !population.relations.is_empty()))

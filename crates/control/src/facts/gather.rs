@@ -151,7 +151,8 @@ impl Gather {
         let id = FindingId::of(alert);
         let Some(standing) = self.findings.get_mut(&id) else {
             let finding = Finding::first(alert, received);
-            let case = Case::opened_by(&finding, alert.time, position).counting(within);
+            let case =
+                Case::opened_by(&finding, alert.time, position).with_alerts(u64::from(within));
             self.findings.insert(id, Standing { finding, case, moved_on: false });
             return;
         };
@@ -164,7 +165,7 @@ impl Gather {
             }
             Seen::Opened => {
                 let case = Case::opened_by(&standing.finding, alert.time, position);
-                let case = Case { severity: alert.priority, ..case.counting(within) };
+                let case = Case { severity: alert.priority, ..case.with_alerts(u64::from(within)) };
                 let before = std::mem::replace(&mut standing.case, case);
                 self.close(before);
             }
@@ -239,8 +240,8 @@ impl Case {
         }
     }
 
-    fn counting(mut self, within: bool) -> Case {
-        self.alerts = u64::from(within);
+    fn with_alerts(mut self, count: u64) -> Case {
+        self.alerts = count;
         self
     }
 
