@@ -25,6 +25,9 @@ pub struct Options<'a> {
     pub key: &'a Path,
     /// Blocks that others already rely on: never cut, whatever their state.
     pub keep: u64,
+    /// Bytes after which a segment is sealed; [`SEGMENT_BYTES_MAX`](crate::SEGMENT_BYTES_MAX) but
+    /// in tests.
+    pub segment_bytes_max: u64,
 }
 
 /// What was found and done.
@@ -87,6 +90,7 @@ impl Trail {
             file,
             condition: damage.map_or(Condition::Writable, Condition::ReadOnly),
             unpublished: last,
+            segment_bytes_max: options.segment_bytes_max.min(segment::SEGMENT_BYTES_MAX),
             _lock: lock,
         };
         trail.finish(&mut recovery).map_err(io)?;

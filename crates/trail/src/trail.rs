@@ -31,6 +31,7 @@ pub struct Trail {
     pub(crate) condition: Condition,
     /// Signature of the newest block whose checkpoint is not written yet.
     pub(crate) unpublished: Option<[u8; 64]>,
+    pub(crate) segment_bytes_max: u64,
     /// Holds the lock.
     pub(crate) _lock: File,
 }
@@ -157,7 +158,7 @@ impl Trail {
     fn seal_if_full(&mut self) -> Result<(), AppendError> {
         let sealed = {
             let state = self.shared.state();
-            let full = state.open_bytes >= segment::SEGMENT_BYTES_MAX
+            let full = state.open_bytes >= self.segment_bytes_max
                 || state.open.blocks() >= segment::SEGMENT_BLOCKS_MAX
                 || state.open.keys() >= segment::SEGMENT_KEYS_MAX;
             full.then(|| state.open.write(&self.shared.dir))

@@ -79,7 +79,8 @@ impl Journal {
         let kept = keep_or_rebuild(dir, &mut recovery).map_err(OpenError::Projection)?;
         let key = dir.join("keys").join("trail.key");
         let keep = kept.as_ref().map_or(0, |(_, cursor)| cursor.blocks);
-        let options = Options { origin: opening.origin, key: &key, keep };
+        let segment_bytes_max = trail::SEGMENT_BYTES_MAX;
+        let options = Options { origin: opening.origin, key: &key, keep, segment_bytes_max };
         let (trail, found) = Trail::open(&dir.join("trail"), &options).map_err(OpenError::Trail)?;
         recovery.bytes_cut = found.bytes_cut;
         recovery.notes.extend(found.notes);

@@ -1,4 +1,5 @@
 //! A trail in a temporary folder, and entries to put into it.
+#![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::path::{Path, PathBuf};
 
@@ -42,8 +43,18 @@ impl Place {
 }
 
 pub fn open(folder: &Path, keep: u64) -> Result<(Trail, Recovery), trail::OpenError> {
+    open_with_segments(folder, keep, trail::SEGMENT_BYTES_MAX)
+}
+
+/// Opens a trail whose segments are sealed after so many bytes.
+pub fn open_with_segments(
+    folder: &Path,
+    keep: u64,
+    segment_bytes_max: u64,
+) -> Result<(Trail, Recovery), trail::OpenError> {
     let key = folder.join("keys/trail.key");
-    Trail::open(&folder.join("trail"), &Options { origin: "example.org/trail", key: &key, keep })
+    let origin = "example.org/trail";
+    Trail::open(&folder.join("trail"), &Options { origin, key: &key, keep, segment_bytes_max })
 }
 
 /// Appends one block: `block % 3 + 1` entries, with the keys 7 and 100 + block.
