@@ -27,9 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut making = Duration::ZERO;
     for batch in 0..alerts / BATCH {
         let before = cpu_time();
-        let drafts: Vec<Draft> = (0..BATCH)
-            .map(|n| Draft::new(alerting(batch * BATCH + n, findings)))
-            .collect();
+        let drafts: Vec<Draft> =
+            (0..BATCH).map(|n| Draft::new(alerting(batch * BATCH + n, findings))).collect();
         making += cpu_time() - before;
         bytes += drafts.iter().map(Draft::len).sum::<usize>();
         let (clock, before) = (Instant::now(), cpu_time());
@@ -76,15 +75,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     drop(journal);
     let clock = Instant::now();
     let verification = trail::verify(&dir.path().join("trail"), &trail::Verify::default())?;
-    writeln!(out, "verify   sound {}, {:.2} s", verification.sound(), clock.elapsed().as_secs_f64())?;
+    writeln!(
+        out,
+        "verify   sound {}, {:.2} s",
+        verification.sound(),
+        clock.elapsed().as_secs_f64()
+    )?;
     Ok(())
 }
 
-fn ask(
-    out: &mut impl Write,
-    view: &View,
-    alerts: u64,
-) -> Result<(), Box<dyn std::error::Error>> {
+fn ask(out: &mut impl Write, view: &View, alerts: u64) -> Result<(), Box<dyn std::error::Error>> {
     let severity = FindingFilter { severity: vec![Severity::Critical], ..Default::default() };
     let text = FindingFilter { text: Some("pod-99".into()), ..Default::default() };
     let criterion = FindingFilter { criterion: Some("CC7.2".into()), ..Default::default() };
@@ -160,7 +160,8 @@ fn alerting(number: u64, findings: u64) -> Entry {
         mixed / 62500 % 250,
     );
     let mut fields = serde_json::Map::new();
-    for (name, value) in [("ka.user.name", user.clone()), ("ka.target.name", format!("pod-{pod}"))] {
+    for (name, value) in [("ka.user.name", user.clone()), ("ka.target.name", format!("pod-{pod}"))]
+    {
         fields.insert(name.into(), value.into());
     }
     let alert = Alert {
