@@ -118,7 +118,8 @@ fn killed_at_any_named_point_it_loses_nothing_acknowledged() {
     let mut blocks = 0;
     for nth in 1..4 {
         for point in POINTS.iter().filter(|point| !point.starts_with("projection")) {
-            let said = run(with_failpoint(&format!("{point}:{nth}")), place.folder.path(), blocks + 40);
+            let said =
+                run(with_failpoint(&format!("{point}:{nth}")), place.folder.path(), blocks + 40);
             assert!(said.aborted, "{point} was not reached: {said:?}");
             blocks = check(&place, said.acknowledged);
         }
