@@ -177,7 +177,9 @@ describe('console', { skip, concurrency: false }, () => {
   });
 
   test('findings are walked, searched and filtered by keyboard', async () => {
-    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('f');
+    await heading('Feed').waitFor();
     await page.keyboard.press('g');
     await page.keyboard.press('i');
     await heading('Findings').waitFor();
@@ -326,7 +328,7 @@ describe('console', { skip, concurrency: false }, () => {
               (control) =>
                 !(
                   control.ariaLabel ||
-                  control.innerText?.trim() ||
+                  control.textContent.trim() ||
                   control.labels?.length ||
                   control.title
                 ),

@@ -10,6 +10,7 @@ type Message =
   { kind: 'alert'; item: AlertItem } | { kind: 'state'; state: StreamState } | { kind: 'ask' };
 
 const RETRY_MS = 3000;
+const LOST_MS = 6000;
 const NAME = 'sockeye-feed';
 
 class Stream {
@@ -71,17 +72,25 @@ class Stream {
   #connect() {
     this.#leading = true;
     const events = new EventSource('/v1/feed');
-    events.onopen = () => this.#tell('live');
+    let late: ReturnType<typeof setTimeout> | undefined;
+    events.onopen = () => {
+      clearTimeout(late);
+      late = undefined;
+      this.#tell('live');
+    };
     events.addEventListener('alert', (event: MessageEvent<string>) => {
       const item = JSON.parse(event.data) as AlertItem;
       this.#hear(item);
       this.#channel?.postMessage({ kind: 'alert', item } satisfies Message);
     });
-    // Too slow for the server: what was missed is fetched as a list after connecting anew.
-    events.addEventListener('behind', () => this.#reconnect(events));
+    // A stream ends now and then, also when we were too slow for it. The browser comes again by
+    // itself and names the last position it heard, so nothing is missed; only a long silence is
+    // worth telling.
     events.onerror = () => {
-      if (events.readyState === EventSource.CLOSED) this.#reconnect(events);
-      else this.#tell('lost');
+      if (events.readyState === EventSource.CLOSED) {
+        clearTimeout(late);
+        this.#reconnect(events);
+      } else late ??= setTimeout(() => this.#tell('lost'), LOST_MS);
     };
   }
 
