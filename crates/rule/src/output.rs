@@ -161,7 +161,7 @@ mod tests {
                 });
                 let pieces: Vec<_> = pieces.collect();
                 let fields: Vec<_> = output.fields.iter().map(|(key, _)| key.as_str()).collect();
-                format!("{} fields: {}", pieces.join(" "), fields.join(" "))
+                format!("{}\nfields: {}", pieces.join(" "), fields.join(" "))
             }
             Err(error) => format!("{}: {error}", error.offset),
         };
@@ -172,34 +172,76 @@ mod tests {
     fn text_and_fields_take_turns() {
         check(
             "a %proc.name, %proc.aname[2]!",
-            expect![[
-                r#""a " <proc.name> ", " <proc.aname[2]> "!" fields: proc.name proc.aname[2]"#
-            ]],
+            expect![[r#"
+                "a " <proc.name> ", " <proc.aname[2]> "!"
+                fields: proc.name proc.aname[2]"#]],
         );
-        check("*%proc.name%proc.name", expect!["<proc.name> <proc.name> fields: proc.name"]);
-        check("plain", expect![[r#""plain" fields: "#]]);
+        check(
+            "*%proc.name%proc.name",
+            expect![[r#"
+            <proc.name> <proc.name>
+            fields: proc.name"#]],
+        );
+        check(
+            "plain",
+            expect![[r#"
+            "plain"
+            fields: "#]],
+        );
     }
 
     #[test]
     fn a_width_stands_before_the_field() {
-        check("%10proc.name", expect!["<proc.name 10> fields: proc.name"]);
+        check(
+            "%10proc.name",
+            expect![[r#"
+            <proc.name 10>
+            fields: proc.name"#]],
+        );
         check("%99999999999999999999proc.name", expect!["1: a field cannot be wider than 65536"]);
     }
 
     #[test]
     fn a_field_ends_with_its_longest_known_name() {
-        check("%proc.names.x", expect![[r#"<proc.name> "s.x" fields: proc.name"#]]);
-        check("%proc.name.", expect![[r#"<proc.name> "." fields: proc.name"#]]);
-        check("%proc.name[x y", expect![[r#"<proc.name> "[x y" fields: proc.name"#]]);
-        check("%evt.arg.flags", expect!["<evt.arg.flags> fields: evt.arg.flags"]);
+        check(
+            "%proc.names.x",
+            expect![[r#"
+            <proc.name> "s.x"
+            fields: proc.name"#]],
+        );
+        check(
+            "%proc.name.",
+            expect![[r#"
+            <proc.name> "."
+            fields: proc.name"#]],
+        );
+        check(
+            "%proc.name[x y",
+            expect![[r#"
+            <proc.name> "[x y"
+            fields: proc.name"#]],
+        );
+        check(
+            "%evt.arg.flags",
+            expect![[r#"
+            <evt.arg.flags>
+            fields: evt.arg.flags"#]],
+        );
     }
 
     #[test]
     fn transformers_print_but_only_fields_are_listed() {
-        check("%toupper(proc.name)", expect!["<toupper(proc.name)> fields: proc.name"]);
+        check(
+            "%toupper(proc.name)",
+            expect![[r#"
+            <toupper(proc.name)>
+            fields: proc.name"#]],
+        );
         check(
             "%join(\",\", (proc.name, evt.arg[x]))",
-            expect![[r#"<join(",", (proc.name, evt.arg[x]))> fields: proc.name evt.arg[x]"#]],
+            expect![[r#"
+                <join(",", (proc.name, evt.arg[x]))>
+                fields: proc.name evt.arg[x]"#]],
         );
     }
 

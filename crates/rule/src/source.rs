@@ -112,10 +112,13 @@ impl SourceDoc {
         if let Some(field) = self.field(name) {
             return Some((field, None));
         }
-        let dots = name.match_indices('.').map(|(at, _)| at).rev();
-        dots.filter_map(|at| Some((self.field(&name[..at])?, Some(&name[at + 1..])))).find(
-            |(field, _)| !matches!(field.argument, Argument::None | Argument::Index | Argument::IndexRequired),
-        )
+        let takes_key = |field: &FieldDoc| {
+            use Argument::{Either, EitherRequired, Key, KeyRequired};
+            matches!(field.argument, Key | KeyRequired | Either | EitherRequired)
+        };
+        name.rmatch_indices('.')
+            .filter_map(|(at, _)| Some((self.field(&name[..at])?, Some(&name[at + 1..]))))
+            .find(|(field, _)| takes_key(field))
     }
 
     /// Finds a field by its full name.

@@ -6,8 +6,9 @@ use super::condition::Tree;
 use super::field::{Sources, Trouble};
 use super::report::{Report, Scope};
 use super::trace::{Place, Traced};
+use super::version::Version;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::expr::{Operand, Operator};
+use crate::expr::{Operand, Operator, Transformer};
 use crate::operator::{Test, allowed};
 use crate::output::{Output, Piece};
 use crate::parse::{Check, Comparison, Kind};
@@ -30,6 +31,8 @@ pub(super) struct Checker<'c, 'f> {
     pub sources: Sources<'c>,
     pub doc: &'c SourceDoc,
     pub scope: &'c Scope,
+    /// Engine version that each file was written for, if it says.
+    pub engines: &'c [Option<Version>],
     pub skip_if_unknown_filter: bool,
     pub report: &'c mut Report<'f>,
     pub findings: Findings,
@@ -74,19 +77,53 @@ impl Checker<'_, '_> {
         };
         let Some(left) = left else { return };
         if let Err(message) = allowed(comparison.operator, left.kind, left.list) {
-            self.refuse(check.left_place, Trouble::Wrong(message));
+            self.unfit(check.left_place, left, message);
             return;
         }
-        let compared = match (&comparison.right, right) {
-            (Operand::Term(_), Some(right)) => fields(comparison.operator, left, right),
-            (Operand::Term(_), None) => Ok(()),
-            (Operand::Text(text), _) => literals(comparison, left, std::slice::from_ref(text)),
-            (Operand::List(texts), _) => literals(comparison, left, texts),
-        };
-        if let Err(message) = compared {
+        match (&comparison.right, right) {
+            (Operand::Term(_), Some(right)) => {
+                if let Err(message) = fields(comparison.operator, left, right) {
+                    self.refuse(comparison.right_place, Trouble::Wrong(message));
+                }
+            }
+            (Operand::Term(_), None) => {}
+            (Operand::Text(text), _) => self.literals(comparison, left, std::slice::from_ref(text)),
+            (Operand::List(texts), _) => self.literals(comparison, left, texts),
+        }
+    }
+
+    fn literals(&mut self, comparison: &Comparison<Place>, left: Shape, texts: &[String]) {
+        let (operator, spread) = (comparison.operator, comparison.spread);
+        let test = |texts| Test::new(operator, spread, left.kind, left.list, texts);
+        let mut slips = 0;
+        for (text, place) in texts.iter().zip(&comparison.literals) {
+            if let Err(message) = test(std::slice::from_ref(text)) {
+                slips += 1;
+                self.refuse(*place, Trouble::Wrong(message));
+            }
+            self.misused(operator, text, *place);
+        }
+        // What each literal passes, all of them together may still not.
+        if slips == 0
+            && let Err(message) = test(texts)
+        {
             self.refuse(comparison.right_place, Trouble::Wrong(message));
         }
-        self.misused(comparison);
+    }
+
+    /// Tells of an operator that cannot stand behind a field. A file written for an engine that
+    /// let it pass still loads, without the rule: it could not be judged then either.
+    fn unfit(&mut self, place: Place, left: Shape, message: String) {
+        let engine = self.engines.get(place.file).copied().flatten();
+        if !left.list || engine.is_none_or(|engine| engine >= Version::LISTS_CHECKED) {
+            self.refuse(place, Trouble::Wrong(message));
+            return;
+        }
+        self.findings.skipped = true;
+        let message = format!("{message}; the rule is skipped");
+        let diagnostic = Diagnostic::new(Code::LoadCompileCondition, message)
+            .hint("compare lists with `in`, `intersects` or `exists`");
+        self.report.add(place, self.scope, diagnostic);
     }
 
     fn refuse(&mut self, place: Place, trouble: Trouble) {
@@ -121,58 +158,35 @@ impl Checker<'_, '_> {
         self.report.add(place, self.scope, diagnostic);
     }
 
-    /// Warns of literals that look like a field or a transformer.
-    fn misused(&mut self, comparison: &Comparison<Place>) {
-        let texts = match &comparison.right {
-            Operand::Text(text) => std::slice::from_ref(text),
-            Operand::List(texts) => texts,
-            Operand::Term(_) => return,
+    /// Warns of a literal that looks like a field or a transformer, or is a regular expression
+    /// without need.
+    fn misused(&mut self, operator: Operator, text: &str, place: Place) {
+        let plain: String = text.split_ascii_whitespace().collect();
+        let transformers = Transformer::ALL.iter().map(|transformer| transformer.name());
+        let called = transformers.chain(["val"]).any(|name| {
+            let rest = plain.strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with('(') && rest.ends_with(')'))
+        });
+        let (message, hint) = if self.doc.field(&plain).is_some() {
+            let message = format!("`{text}` is text here, though there is a field of that name");
+            (message, "a field on the right is written `val(field)`, without quotes")
+        } else if called {
+            let message = format!("`{text}` is text here, though it looks like a transformer");
+            (message, "a transformer on the right is written without quotes")
+        } else if operator == Operator::Regex && is_needless(text) {
+            let message = format!("`{text}` needs no regular expression");
+            (message, "`=`, `contains`, `startswith` or `endswith` do the same at less cost")
+        } else {
+            return;
         };
-        for text in texts {
-            let plain: String = text.split_ascii_whitespace().collect();
-            let called = crate::expr::Transformer::ALL
-                .iter()
-                .map(|transformer| transformer.name())
-                .chain(["val"])
-                .any(|name| {
-                    let rest = plain.strip_prefix(name);
-                    rest.is_some_and(|rest| rest.starts_with('(') && rest.ends_with(')'))
-                });
-            let message = if self.doc.field(&plain).is_some() {
-                format!("`{text}` is compared as text, though there is a field of that name")
-            } else if called {
-                format!("`{text}` is compared as text, though it looks like a transformer")
-            } else {
-                continue;
-            };
-            let diagnostic = Diagnostic::new(Code::LoadCompileCondition, message)
-                .hint("a field on the right is written `val(field)`, without quotes");
-            self.report.add(comparison.right_place, self.scope, diagnostic);
-        }
-        if comparison.operator == Operator::Regex {
-            self.needless(texts, comparison.right_place);
-        }
-    }
-
-    /// Warns of regular expressions that a cheaper operator could stand for.
-    fn needless(&mut self, texts: &[String], place: Place) {
-        for text in texts.iter().filter(|text| is_needless(text)) {
-            let message = format!("regular expression `{text}` needs none");
-            let diagnostic = Diagnostic::new(Code::LoadCompileCondition, message)
-                .hint("`=`, `contains`, `startswith` or `endswith` do the same at less cost");
-            self.report.add(place, self.scope, diagnostic);
-        }
+        let diagnostic = Diagnostic::new(Code::LoadCompileCondition, message).hint(hint);
+        self.report.add(place, self.scope, diagnostic);
     }
 }
 
 fn hinted(mut diagnostic: Diagnostic, hint: Option<String>) -> Diagnostic {
     diagnostic.hint = hint;
     diagnostic
-}
-
-fn literals(comparison: &Comparison<Place>, left: Shape, texts: &[String]) -> Result<(), String> {
-    let (operator, spread) = (comparison.operator, comparison.spread);
-    Test::new(operator, spread, left.kind, left.list, texts).map(drop)
 }
 
 fn fields(operator: Operator, left: Shape, right: Shape) -> Result<(), String> {

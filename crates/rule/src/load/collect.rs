@@ -10,6 +10,7 @@ use super::item::{Exception, Flags, Item, List, Macro, Mode, RuleItem, Update, W
 use super::nearest::nearest;
 use super::report::Report;
 use super::trace::Traced;
+use super::version::Version;
 use crate::diagnostic::{Code, Diagnostic};
 
 /// Things of one kind by name, in the order of their first definition.
@@ -98,6 +99,8 @@ pub(super) struct Collection {
     pub lists: Named<Ordered<List>>,
     pub macros: Named<Ordered<Macro>>,
     pub rules: Named<RuleDraft>,
+    /// Engine version that each file was written for, if it says.
+    pub engines: Vec<Option<Version>>,
     /// Items that could not be read; what refers to them is left out in silence.
     broken: HashSet<(&'static str, String)>,
     items: u32,

@@ -66,7 +66,8 @@ impl<'c> Vocabulary<'c> {
         for (position, macro_) in collection.macros.iter().enumerate() {
             if let Some(tree) = &vocabulary.macros[position] {
                 let (tree, sight) = (tree.clone(), Sight::Before(macro_.order.touched));
-                let resolved = vocabulary.resolve(&tree, sight, &macro_.what.at, report);
+                let at = &macro_.what.at;
+                let resolved = vocabulary.resolve(&tree, sight, Some(position), at, report);
                 vocabulary.macros[position] = resolved.ok();
             }
         }
@@ -82,7 +83,7 @@ impl<'c> Vocabulary<'c> {
         report: &mut Report<'_>,
     ) -> Result<Tree, Reported> {
         let tree = self.parse(condition, at, report)?;
-        self.resolve(&tree, Sight::Files(file), at, report)
+        self.resolve(&tree, Sight::Files(file), None, at, report)
     }
 
     fn parse(
@@ -119,6 +120,7 @@ impl<'c> Vocabulary<'c> {
         &mut self,
         tree: &Tree,
         sight: Sight,
+        own: Option<usize>,
         at: &Whereabouts,
         report: &mut Report<'_>,
     ) -> Result<Tree, Reported> {
@@ -127,6 +129,7 @@ impl<'c> Vocabulary<'c> {
             macros: &self.macros,
             used: &mut self.used_macros,
             sight,
+            own,
             path: Vec::new(),
             nodes: 0,
             problems: Vec::new(),
@@ -163,6 +166,8 @@ struct Resolver<'v> {
     macros: &'v [Option<Tree>],
     used: &'v mut HashSet<usize>,
     sight: Sight,
+    /// The macro that is being resolved, if it is one.
+    own: Option<usize>,
     /// Macros being put in, outermost first.
     path: Vec<usize>,
     nodes: usize,
@@ -218,13 +223,13 @@ impl Resolver<'_> {
         let (Some(position), Some(order)) = (position, order) else {
             return Err(self.undefined(name, place));
         };
+        if self.own == Some(position) || self.path.contains(&position) {
+            return Err(self.problem(place, format!("macro `{name}` refers to itself"), None));
+        }
         if !self.sight.sees(order) {
             let message = format!("macro `{name}` is not defined yet");
             let hint = "define it before what uses it; files are read in order".to_owned();
             return Err(self.problem(place, message, Some(hint)));
-        }
-        if self.path.contains(&position) {
-            return Err(self.problem(place, format!("macro `{name}` refers to itself"), None));
         }
         self.used.insert(position);
         let macros = self.macros;
@@ -239,12 +244,8 @@ impl Resolver<'_> {
         if self.collection.is_lost("macro", name) {
             return Reported;
         }
-        let hint = if self.collection.lists.get(name).is_some() {
-            Some(format!("`{name}` is a list: compare a field with it, `proc.name in ({name})`"))
-        } else {
-            nearest(name, self.collection.macros.names())
-                .map(|near| format!("did you mean `{near}`?"))
-        };
+        let near = nearest(name, self.collection.macros.names());
+        let hint = near.map(|near| format!("did you mean `{near}`?"));
         self.problem(place, format!("macro `{name}` is not defined"), hint)
     }
 }

@@ -7,6 +7,7 @@ use event::Severity;
 use super::item::Whereabouts;
 use super::report::{Report, Scope};
 use super::trace::{Place, Traced};
+use super::version::Version;
 use crate::diagnostic::{Code, Context, Diagnostic, Span};
 use crate::source::SourceDoc;
 use crate::yaml::{Kind, Node, Scalar};
@@ -25,6 +26,8 @@ pub(super) struct Reader<'a, 'f> {
     pub report: &'a mut Report<'f>,
     pub sources: &'a [SourceDoc],
     pub scope: Scope,
+    /// Newest engine version that the file asks for.
+    pub engine: Option<Version>,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -67,7 +70,11 @@ impl<'a> Reader<'a, '_> {
         read: impl FnOnce(&mut Self) -> T,
     ) -> T {
         let line = self.report.line(self.place(node.span));
-        self.scope.push(Context { kind, name: name.to_owned(), line });
+        let context = Context { kind, name: name.to_owned(), line };
+        if self.scope.is_empty() {
+            self.report.item(self.place(node.span), context.clone());
+        }
+        self.scope.push(context);
         let done = read(self);
         self.scope.pop();
         done

@@ -24,6 +24,7 @@ use field::Sources;
 use keys::{Reader, Reported};
 use report::{Report, Scope};
 use trace::{Place, Traced};
+use version::Version;
 
 use crate::diagnostic::{Code, Context, Diagnostic, Span};
 use crate::expr::Expr;
@@ -48,7 +49,8 @@ pub fn load(files: &[RuleFile], sources: &[SourceDoc]) -> (Ruleset, Vec<Diagnost
     let mut vocabulary = Vocabulary::new(&collection, &mut report);
     let mut ruleset = Ruleset::default();
     for draft in collection.rules.iter().filter(|draft| draft.source_known) {
-        ruleset.rules.extend(compile(draft, sources, &mut vocabulary, &mut report));
+        let engines = &collection.engines;
+        ruleset.rules.extend(compile(draft, sources, engines, &mut vocabulary, &mut report));
     }
     // What refers to a macro may stand in the part that could not be read.
     if whole {
@@ -65,6 +67,7 @@ fn read_file(
     collection: &mut Collection,
     report: &mut Report<'_>,
 ) -> Result<(), Reported> {
+    collection.engines.push(None);
     let mut refuse = |offset: usize, message: String| {
         let place = Place { file: index, span: Span { start: offset, end: offset } };
         report.add(place, &[], Diagnostic::new(Code::LoadErrYamlParse, message));
@@ -83,11 +86,12 @@ fn read_file(
         None => Ok(()),
     };
     let scope = Scope::new();
-    let mut reader = Reader { file: index, text, report, sources, scope };
+    let mut reader = Reader { file: index, text, report, sources, scope, engine: None };
     read::items(&mut reader, &documents, |reader, item| match item {
         Ok(item) => collection.add(item, index, &Sources(sources), reader.report),
         Err(broken) => collection.lose(broken.kind, &broken.name),
     });
+    collection.engines[index] = reader.engine;
     read
 }
 
@@ -95,6 +99,7 @@ fn read_file(
 fn compile(
     draft: &RuleDraft,
     sources: Sources<'_>,
+    engines: &[Option<Version>],
     vocabulary: &mut Vocabulary<'_>,
     report: &mut Report<'_>,
 ) -> Option<Rule> {
@@ -113,6 +118,7 @@ fn compile(
         sources,
         doc,
         scope: &scope,
+        engines,
         skip_if_unknown_filter: draft.flags.skip_if_unknown_filter,
         report,
         findings: Findings::default(),

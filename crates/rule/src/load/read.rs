@@ -99,10 +99,10 @@ fn macro_(reader: &mut Reader<'_, '_>, node: &Node, name: &str) -> Result<Item, 
 
 /// Reads `append` and `override` of an item that has just one part.
 fn mode(reader: &mut Reader<'_, '_>, node: &Node, key: &'static str) -> Result<Mode, Reported> {
-    let append = super::rule::append_flag(reader, node)?;
+    let append = super::rule::append_flag(reader, node, key)?;
     let overrides = super::rule::Overrides::read(reader, node, &[key], &[key])?;
     overrides.not_with(append, reader, node)?;
-    Ok(if append || overrides.appended(key) { Mode::Append } else { Mode::Define })
+    Ok(if overrides.appended(key) { Mode::Append } else { append })
 }
 
 fn engine_version(reader: &mut Reader<'_, '_>, node: &Node) -> Result<(), Reported> {
@@ -114,6 +114,7 @@ fn engine_version(reader: &mut Reader<'_, '_>, node: &Node) -> Result<(), Report
     let Some(required) = required else {
         return reader.refuse(node, "engine version must be a number, or `major.minor.patch`");
     };
+    reader.engine = reader.engine.max(Some(required));
     if Version::ENGINE.satisfies(required) {
         return Ok(());
     }

@@ -14,6 +14,8 @@ pub(super) type Scope = Vec<Context>;
 
 pub(super) struct Report<'f> {
     files: &'f [RuleFile],
+    /// Items of each file by the byte they begin at, in order.
+    items: Vec<Vec<(usize, Context)>>,
     diagnostics: Vec<Diagnostic>,
     seen: HashSet<(Code, Place, String)>,
     left_out: usize,
@@ -21,7 +23,20 @@ pub(super) struct Report<'f> {
 
 impl<'f> Report<'f> {
     pub(super) fn new(files: &'f [RuleFile]) -> Report<'f> {
-        Report { files, diagnostics: Vec::new(), seen: HashSet::new(), left_out: 0 }
+        let items = vec![Vec::new(); files.len()];
+        Report { files, items, diagnostics: Vec::new(), seen: HashSet::new(), left_out: 0 }
+    }
+
+    /// Notes that an item begins here.
+    pub(super) fn item(&mut self, place: Place, item: Context) {
+        self.items[place.file].push((place.span.start, item));
+    }
+
+    /// Returns the item that a place lies in: a rule's slip may stand in a macro.
+    fn item_at(&self, place: Place) -> Option<&Context> {
+        let items = self.items.get(place.file)?;
+        let behind = items.partition_point(|(start, _)| *start <= place.span.start);
+        behind.checked_sub(1).map(|index| &items[index].1)
     }
 
     /// Adds a diagnostic. The same thing about the same place is told once: a macro with a slip is
@@ -36,6 +51,11 @@ impl<'f> Report<'f> {
         }
         let mut diagnostic = diagnostic;
         diagnostic.context = scope.to_vec();
+        if let (Some(outer), Some(item)) = (scope.first(), self.item_at(place))
+            && (outer.kind, &outer.name) != (item.kind, &item.name)
+        {
+            diagnostic.context.push(item.clone());
+        }
         self.diagnostics.push(match self.files.get(place.file) {
             Some(file) => diagnostic.at(file, place.span),
             None => diagnostic,

@@ -27,7 +27,6 @@ const REPLACEABLE: [&str; 11] = [
 /// Keys of a rule besides those.
 const OTHERS: [&str; 4] = ["rule", "source", "override", "append"];
 const APPEND_DEPRECATED: &str = "`append` is deprecated";
-const APPEND_HINT: &str = "say what to add to: `override: {condition: append}`";
 
 /// What `override` says about each key.
 pub(super) struct Overrides {
@@ -79,41 +78,43 @@ impl Overrides {
     /// Refuses the old and the new form together.
     pub(super) fn not_with(
         &self,
-        append: bool,
+        append: Mode,
         reader: &mut Reader<'_, '_>,
         item: &Node,
     ) -> Result<(), Reported> {
-        if !append || self.is_empty() {
+        if append == Mode::Define || self.is_empty() {
             return Ok(());
         }
-        let message = "`append` and `override` cannot stand together";
-        let diagnostic = Diagnostic::new(Code::LoadErrYamlValidate, message).hint(APPEND_HINT);
-        reader.tell(item, diagnostic);
-        Err(Reported)
+        reader.refuse(item, "`append` and `override` cannot stand together")
     }
 }
 
-/// Reads the old `append` flag.
-pub(super) fn append_flag(reader: &mut Reader<'_, '_>, item: &Node) -> Result<bool, Reported> {
+/// Reads the old `append` flag; `key` is what it would say to override today.
+pub(super) fn append_flag(
+    reader: &mut Reader<'_, '_>,
+    item: &Node,
+    key: &str,
+) -> Result<Mode, Reported> {
     let append = reader.optional_truth(item, "append")?.unwrap_or(false);
     if append {
         let diagnostic = Diagnostic::new(Code::LoadDeprecatedItem, APPEND_DEPRECATED);
-        reader.tell(item, diagnostic.hint(APPEND_HINT));
+        let hint = format!("say what to add to: `override: {{{key}: append}}`");
+        reader.tell(item, diagnostic.hint(hint));
     }
-    Ok(append)
+    Ok(if append { Mode::Append } else { Mode::Define })
 }
 
 /// Reads one rule item.
 pub(super) fn rule(reader: &mut Reader<'_, '_>, node: &Node, name: &str) -> Result<Item, Reported> {
     let keys: Vec<&str> = REPLACEABLE.iter().chain(&OTHERS).copied().collect();
     reader.known_keys(node, &keys);
-    let append = append_flag(reader, node)?;
+    let append = append_flag(reader, node, "condition")?;
     let overrides = Overrides::read(reader, node, &APPENDABLE, &REPLACEABLE)?;
     overrides.not_with(append, reader, node)?;
     if !overrides.is_empty() {
         return updates(reader, node, name, &overrides);
     }
-    if append {
+    if append == Mode::Append {
         return old_append(reader, node, name);
     }
     if ["condition", "output", "desc", "priority"].iter().all(|key| node.get(key).is_none()) {

@@ -77,57 +77,57 @@ fn delimits(byte: u8) -> bool {
     is_blank(byte) || matches!(byte, b'(' | b')' | b',' | b'=')
 }
 
+/// Puts one list in wherever its name stands between delimiters. Walks the text once.
 fn put_in_one(text: &mut Traced, list: &Values) -> Result<bool, TooLong> {
-    let mut used = false;
-    let mut from = 0;
-    while let Some(start) = find(text.text(), &list.name, from) {
-        let end = start + list.name.len();
-        let bytes = text.text().as_bytes();
-        let bounded = (start == 0 || delimits(bytes[start - 1]))
+    let finder = memchr::memmem::Finder::new(list.name.as_bytes());
+    let bytes = text.text().as_bytes();
+    let mut put_in = Traced::default();
+    // What lies before `taken` is in the new text, or was dropped.
+    let (mut taken, mut from) = (0, 0);
+    while let Some(start) = bytes.get(from..).and_then(|rest| finder.find(rest)) {
+        let start = from + start;
+        let mut end = start + list.name.len();
+        let bounded = (start == taken || delimits(bytes[start - 1]))
             && bytes.get(end).is_none_or(|byte| delimits(*byte));
         if !bounded {
             from = start + 1;
             continue;
         }
-        from = replace(text, start, end, &list.text);
-        used = true;
-        if text.len() > CONDITION_BYTES_MAX {
+        put_in.push(&text.slice(taken..start));
+        drop_blanks(&mut put_in);
+        while bytes.get(end).is_some_and(|byte| is_blank(*byte)) {
+            end += 1;
+        }
+        if list.text.is_empty() {
+            // Nothing comes in, so a comma beside it has to go.
+            if put_in.text().ends_with(',') {
+                put_in.truncate(put_in.len() - 1);
+            } else if bytes.get(end) == Some(&b',') {
+                end += 1;
+            }
+        }
+        let origin = text.origin(start);
+        // At the very beginning libs looks on one byte later.
+        from = end + usize::from(put_in.is_empty());
+        if !put_in.is_empty() {
+            put_in.glue(" ", origin);
+        }
+        put_in.push(&list.text);
+        put_in.glue(" ", origin);
+        taken = end;
+        if put_in.len() + (bytes.len() - taken) > CONDITION_BYTES_MAX {
             return Err(TooLong);
         }
     }
-    Ok(used)
+    if taken == 0 {
+        return Ok(false);
+    }
+    put_in.push(&text.slice(taken..text.len()));
+    *text = put_in;
+    Ok(true)
 }
 
-fn find(text: &str, name: &str, from: usize) -> Option<usize> {
-    let rest = text.as_bytes().get(from..)?;
-    memchr::memmem::find(rest, name.as_bytes()).map(|at| from + at)
-}
-
-/// Replaces a name and the blanks around it; returns where to look on.
-fn replace(text: &mut Traced, mut start: usize, mut end: usize, values: &Traced) -> usize {
-    let origin = text.origin(start);
-    let bytes = text.text().as_bytes();
-    while start > 0 && is_blank(bytes[start - 1]) {
-        start -= 1;
-    }
-    while bytes.get(end).is_some_and(|byte| is_blank(*byte)) {
-        end += 1;
-    }
-    if values.is_empty() {
-        // Nothing comes in, so a comma beside it has to go.
-        if start > 0 && bytes[start - 1] == b',' {
-            start -= 1;
-        } else if bytes.get(end) == Some(&b',') {
-            end += 1;
-        }
-    }
-    let mut replaced = text.slice(0..start);
-    if start > 0 {
-        replaced.glue(" ", origin);
-    }
-    replaced.push(values);
-    replaced.glue(" ", origin);
-    replaced.push(&text.slice(end..text.len()));
-    *text = replaced;
-    start + values.len() + 2
+fn drop_blanks(text: &mut Traced) {
+    let kept = text.text().trim_end_matches([' ', '\t', '\n', '\r']).len();
+    text.truncate(kept);
 }

@@ -65,6 +65,12 @@ impl Traced {
         self.origins.extend_from_slice(&other.origins);
     }
 
+    /// Cuts the text off; the length lies on a character boundary.
+    pub(super) fn truncate(&mut self, len: usize) {
+        self.text.truncate(len);
+        self.origins.truncate(len);
+    }
+
     /// Returns a part; the range lies on character boundaries.
     pub(super) fn slice(&self, range: Range<usize>) -> Traced {
         Traced { text: self.text[range.clone()].to_owned(), origins: self.origins[range].to_vec() }

@@ -14,6 +14,10 @@ impl Version {
     /// The engine of Falco whose language this is.
     pub(super) const ENGINE: Version = Version(0, 63, 0);
 
+    /// The first engine that refuses operators a list cannot take, such as `contains`. Before, the
+    /// condition loaded and failed when it was judged.
+    pub(super) const LISTS_CHECKED: Version = Version(0, 41, 0);
+
     /// Reads an engine version given as one number.
     pub(super) fn of_engine(number: u32) -> Version {
         Version(0, number, 0)

@@ -85,9 +85,15 @@ impl Parser<'_> {
         };
         self.lexer.blank();
         let start = self.lexer.at();
+        self.literals.clear();
         let right = right(self)?;
         let right_place = self.span(start);
-        self.leave(Some(Comparison { operator, spread, right, right_place }))
+        let literals = match right {
+            Operand::Term(_) => Vec::new(),
+            Operand::Text(_) => vec![right_place],
+            Operand::List(_) => std::mem::take(&mut self.literals),
+        };
+        self.leave(Some(Comparison { operator, spread, right, right_place, literals }))
     }
 
     fn operator(&mut self) -> Result<Operator, ParseError> {
@@ -96,7 +102,7 @@ impl Parser<'_> {
             .or_else(|| LISTS.into_iter().find(|list| self.lexer.take(list.name())))
             .ok_or_else(|| {
                 let names: Vec<_> = Operator::ALL.iter().map(|operator| operator.name()).collect();
-                self.error(format!("expected an operator: `exists`, `{}`", names.join("`, `")))
+                self.error(format!("expected an operator: exists {}", names.join(" ")))
             })
     }
 
@@ -144,8 +150,12 @@ impl Parser<'_> {
         if let Some(values) = self.values()? {
             return Ok(Operand::List(values));
         }
+        let start = self.lexer.at();
         match self.lexer.identifier() {
-            Some(name) => Ok(Operand::List(vec![name.to_owned()])),
+            Some(name) => {
+                self.literals.push(self.span(start));
+                Ok(Operand::List(vec![name.to_owned()]))
+            }
             None => Err(self.no_value("a list in parentheses or the name of one")),
         }
     }
@@ -196,8 +206,12 @@ impl Parser<'_> {
         }
         loop {
             self.lexer.blank();
+            let start = self.lexer.at();
             match self.text()? {
-                Some(value) => values.push(value),
+                Some(value) => {
+                    values.push(value);
+                    self.literals.push(self.span(start));
+                }
                 None => return Err(self.no_value("a value")),
             }
             self.lexer.blank();

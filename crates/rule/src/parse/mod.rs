@@ -67,6 +67,8 @@ pub(crate) struct Comparison<P = Span> {
     pub spread: Option<Spread>,
     pub right: Operand,
     pub right_place: P,
+    /// Place of each literal on the right.
+    pub literals: Vec<P>,
 }
 
 impl<P: Copy> Node<P> {
@@ -85,6 +87,7 @@ impl<P: Copy> Node<P> {
                     spread: comparison.spread,
                     right: comparison.right,
                     right_place: to(comparison.right_place),
+                    literals: comparison.literals.into_iter().map(to).collect(),
                 });
                 Kind::Check(Box::new(Check { left, left_place: to(left_place), comparison }))
             }
@@ -115,7 +118,7 @@ impl<P> From<Node<P>> for Expr {
 
 /// Parses a whole condition.
 pub(crate) fn condition(text: &str) -> Result<Node, ParseError> {
-    let mut parser = Parser { lexer: Lexer::new(text), depth: 0 };
+    let mut parser = Parser::new(text);
     if text.is_empty() {
         return Err(parser.error("condition is empty"));
     }
@@ -132,7 +135,7 @@ pub(crate) fn condition(text: &str) -> Result<Node, ParseError> {
 
 /// Parses a field or transformer at the start of a text; returns how many bytes it took.
 pub(crate) fn term(text: &str) -> Result<(Term, usize), ParseError> {
-    let mut parser = Parser { lexer: Lexer::new(text), depth: 0 };
+    let mut parser = Parser::new(text);
     let term = parser.field_or_transformer()?;
     match term {
         Some(term) => Ok((term, parser.lexer.at())),
@@ -144,9 +147,15 @@ pub(crate) fn term(text: &str) -> Result<(Term, usize), ParseError> {
 struct Parser<'t> {
     lexer: Lexer<'t>,
     depth: u32,
+    /// Places of the literals of the right side being read.
+    literals: Vec<Span>,
 }
 
-impl Parser<'_> {
+impl<'t> Parser<'t> {
+    fn new(text: &'t str) -> Parser<'t> {
+        Parser { lexer: Lexer::new(text), depth: 0, literals: Vec::new() }
+    }
+
     fn error(&self, message: impl Into<String>) -> ParseError {
         ParseError { offset: self.lexer.at(), message: message.into() }
     }

@@ -14,7 +14,7 @@ fn check(text: &str, expected: Expect) {
         }
         Err(error) => format!("{}: {error}", error.offset),
     };
-    expected.assert_eq(&shown);
+    expected.assert_eq(&shown.replace(" contains icontains", "\ncontains icontains"));
 }
 
 #[test]
@@ -38,9 +38,9 @@ fn operators_that_are_words_need_a_blank() {
     check("x.y contains z", expect!["x.y contains z"]);
     check(
         "x.y containsz",
-        expect![[
-            r#"4: expected an operator: `exists`, `=`, `!=`, `<`, `<=`, `>`, `>=`, `contains`, `icontains`, `bcontains`, `startswith`, `bstartswith`, `endswith`, `glob`, `iglob`, `regex`, `in`, `intersects`, `pmatch`"#
-        ]],
+        expect![[r#"
+            4: expected an operator: exists = != < <= > >=
+            contains icontains bcontains startswith bstartswith endswith glob iglob regex in intersects pmatch"#]],
     );
     check("x.y=z", expect!["x.y = z"]);
     check("x.y == z", expect!["x.y = z"]);
