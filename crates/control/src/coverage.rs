@@ -5,7 +5,7 @@ use event::{Period, Time};
 use serde::Serialize;
 
 use crate::catalogue::{Control, Instances};
-use crate::facts::{Facts, Loss, RuleSet, SourceFacts};
+use crate::facts::{Facts, Loss, RuleSet, SourceFacts, Totals};
 use crate::spans::Spans;
 
 /// Observed and expected time, with every gap between them.
@@ -77,7 +77,10 @@ pub struct SourceCoverage {
     /// Instance.
     pub instance: String,
     /// Coverage of the judged part of the period.
+    #[serde(flatten)]
     pub coverage: Coverage,
+    /// What it took in.
+    pub totals: Totals,
 }
 
 /// Returns the coverage of every source instance that ever reported.
@@ -91,6 +94,7 @@ pub fn of_sources(facts: &Facts) -> Vec<SourceCoverage> {
             source: source.source.clone(),
             instance: source.instance.clone(),
             coverage: Coverage::of(&expected, observed, gaps),
+            totals: source.totals,
         }
     };
     facts.sources.iter().map(of_one).collect()

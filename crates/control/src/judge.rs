@@ -105,7 +105,7 @@ impl Judgement {
 }
 
 /// What is asked: operation throughout a period, or design as of a date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Question {
     /// Type 1: design and implementation as of a date.

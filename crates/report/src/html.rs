@@ -3,14 +3,14 @@
 mod sheet;
 
 use askama::Template;
-use control::coverage::Gap;
+use control::coverage::{Gap, SourceCoverage};
 use control::figure::{grouped, shown};
 use control::judge::Judgement;
 use control::matrix::Row;
 use control::{Outcome, Question};
 use event::{Period, Time};
 
-use crate::model::{FigureNote, Input, NOTICE, Report, Scope, SourceNote, TrailNote};
+use crate::model::{FigureNote, Input, NOTICE, Report, Scope, TrailNote};
 use crate::{ReportError, words};
 use sheet::Sheet;
 
@@ -283,8 +283,8 @@ impl Chip {
 }
 
 impl SourceView {
-    fn of(source: &SourceNote, judged: Period) -> SourceView {
-        let coverage = &source.coverage.coverage;
+    fn of(source: &SourceCoverage, judged: Period) -> SourceView {
+        let coverage = &source.coverage;
         let totals = source.totals;
         let bar = |span: &Period| Bar::of(span, judged);
         let mut gaps: Vec<&Gap> = coverage.gaps.iter().collect();
@@ -294,7 +294,7 @@ impl SourceView {
         gaps.sort();
         let answer = |share: f64| format!("{share:.3} %");
         SourceView {
-            name: format!("{} / {}", source.coverage.source, source.coverage.instance),
+            name: format!("{} / {}", source.source, source.instance),
             share: answer(coverage.share()),
             observed: shown(&coverage.observed_seconds.to_string()),
             expected: shown(&coverage.expected_seconds.to_string()),

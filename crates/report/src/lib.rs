@@ -9,7 +9,7 @@ mod words;
 
 use control::package::{self, FileNote};
 
-pub use model::{FigureNote, Input, RecordNote, Report, Scope, SourceNote, TrailNote};
+pub use model::{FigureNote, Input, RecordNote, Report, Scope, TrailNote};
 
 /// A file of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]

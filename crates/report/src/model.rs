@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use control::catalogue::{CatalogueFile, ServiceModel};
 use control::coverage::{self, SourceCoverage};
-use control::facts::{Facts, Kind, Totals};
+use control::facts::{Facts, Kind};
 use control::figure::{Figure, Formula};
 use control::judge::Total;
 use control::matrix::Row;
@@ -107,7 +107,7 @@ pub struct Report<'a> {
     /// Items that a bound left out; not zero: populations are incomplete.
     pub left_out: u64,
     /// Coverage of every source instance, gaps listed.
-    pub sources: Vec<SourceNote>,
+    pub sources: Vec<SourceCoverage>,
     /// The 61 criteria.
     pub criteria: Vec<Row>,
     /// The controls.
@@ -118,16 +118,6 @@ pub struct Report<'a> {
     pub trail: &'a TrailNote,
     /// Raw records in the package.
     pub evidence: &'a [Evidence],
-}
-
-/// Coverage and sums of one source instance.
-#[derive(Debug, Serialize)]
-pub struct SourceNote {
-    /// Coverage.
-    #[serde(flatten)]
-    pub coverage: SourceCoverage,
-    /// Sums.
-    pub totals: Totals,
 }
 
 /// A figure with its answer.
@@ -159,8 +149,6 @@ pub const NOTICE: &str = "Management's testing, not the service auditor's. This 
 impl<'a> Report<'a> {
     /// Puts together what a report says.
     pub fn of(input: &Input<'a>) -> Report<'a> {
-        let totals = input.facts.sources.iter().map(|source| source.totals);
-        let sources = coverage::of_sources(input.facts).into_iter().zip(totals);
         let type2 = matches!(input.question, Question::Type2 { .. });
         Report {
             format: control::package::FORMAT,
@@ -174,10 +162,7 @@ impl<'a> Report<'a> {
             judged: input.facts.judged(),
             interim: type2 && input.facts.interim(),
             left_out: input.facts.left_out,
-            sources: sources
-                .filter(|_| type2)
-                .map(|(coverage, totals)| SourceNote { coverage, totals })
-                .collect(),
+            sources: if type2 { coverage::of_sources(input.facts) } else { Vec::new() },
             criteria: matrix(input.catalogue, input.results),
             controls: input.results,
             figures: input.figures.iter().map(FigureNote::of).collect(),

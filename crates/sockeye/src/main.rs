@@ -1,6 +1,8 @@
 //! The `sockeye` command: reads what was asked and wires the other crates together.
 
 mod command;
+mod evidence;
+mod package;
 
 use std::process::ExitCode;
 

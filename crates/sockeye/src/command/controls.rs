@@ -1,12 +1,224 @@
 //! `sockeye controls`.
 
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use anyhow::Context;
+use comfy_table::{ContentArrangement, Table, presets};
+use control::catalogue::{Control, ServiceModel};
+use control::{Catalogue, ControlResult, Question};
+use event::{Period, Time};
+use serde::Serialize;
+
+use super::report::Bought;
+use crate::evidence::{self, time};
 
 /// List SOC 2 controls and show how they stand.
 #[derive(clap::Args)]
-pub struct Args {}
+#[command(after_help = "Examples:
+  sockeye controls list
+  sockeye controls show K-14
+  sockeye controls status --from 2026-01-01 --to 2026-07-01 -o json")]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// How to print
+    #[arg(short, long, value_enum, default_value = "table", global = true)]
+    output: Output,
+    /// Folder of criteria and controls; without it, those that come with the program
+    #[arg(long, value_name = "DIR", global = true)]
+    controls: Option<PathBuf>,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// List the controls, and the criteria they serve
+    List,
+    /// Show one control or criterion with its tests, populations and rules
+    Show {
+        /// Id, like K-14 or CC7.2
+        id: String,
+    },
+    /// Judge the controls over a period, from the trail
+    Status(Status),
+}
+
+#[derive(clap::Args)]
+struct Status {
+    /// First instant of the period: a day (UTC) or an RFC 3339 time; without it, 30 days ago
+    #[arg(long, value_parser = time)]
+    from: Option<Time>,
+    /// First instant after the period; without it, now
+    #[arg(long = "to", value_parser = time)]
+    until: Option<Time>,
+    /// Data directory of the server
+    #[arg(long, value_name = "DIR", env = "SOCKEYE_DATA", default_value = ".data")]
+    data: PathBuf,
+    /// How the clusters are bought
+    #[arg(long, value_enum, default_value = "iaas")]
+    service_model: Bought,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Output {
+    Table,
+    Json,
+}
 
 /// Runs the command.
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet")
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let (catalogue, _) = evidence::catalogue(args.controls.as_deref())?;
+    match args.what {
+        What::List => list(&catalogue, args.output)?,
+        What::Show { id } => show(&catalogue, &id, args.output)?,
+        What::Status(status) => return status.run(&catalogue, args.output),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(catalogue: &Catalogue, output: Output) -> anyhow::Result<()> {
+    if output == Output::Json {
+        return json(&catalogue.controls);
+    }
+    let row = |control: &Control| {
+        [
+            control.id.clone(),
+            control.title.clone(),
+            control.criteria.join(" "),
+            control.owner.clone(),
+            control.rules.len().to_string(),
+        ]
+    };
+    let rows = catalogue.controls.iter().map(row).collect();
+    print(&["control", "title", "criteria", "owner", "rules"], rows)?;
+    let served = control::matrix(catalogue, &[]).len();
+    let criteria = catalogue.controls.iter().flat_map(|control| &control.criteria);
+    let criteria: std::collections::BTreeSet<&String> = criteria.collect();
+    anstream::eprintln!(
+        "{} controls serve {} of {served} criteria; the others are not tested",
+        catalogue.controls.len(),
+        criteria.len()
+    );
+    Ok(())
+}
+
+fn show(catalogue: &Catalogue, id: &str, output: Output) -> anyhow::Result<()> {
+    if let Some(control) = catalogue.control(id) {
+        return match output {
+            Output::Json => json(control),
+            Output::Table => show_control(control),
+        };
+    }
+    let criterion = catalogue.criterion(id).with_context(|| {
+        format!("`{id}` is neither a control nor a criterion; see `sockeye controls list`")
+    })?;
+    if output == Output::Json {
+        return json(criterion);
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} · {}", criterion.id, criterion.paraphrase.trim())?;
+    let points = criterion.points.iter().map(|point| point.text.clone()).collect();
+    section(&mut out, "look for", points)?;
+    section(&mut out, "shown by", criterion.shown_by.clone())?;
+    section(&mut out, "stays with people", criterion.manual.clone())?;
+    let serving =
+        catalogue.controls.iter().filter(|control| control.criteria.contains(&criterion.id));
+    let serving: Vec<String> =
+        serving.map(|control| format!("{} {}", control.id, control.title)).collect();
+    section(&mut out, "served by", serving)
+}
+
+fn show_control(control: &Control) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{} · {} (version {})", control.id, control.title, control.version)?;
+    writeln!(out, "{}", control.statement.trim())?;
+    writeln!(out, "owner: {}\ncriteria: {}", control.owner, control.criteria.join(" "))?;
+    let sources = control.sources.iter().map(|needed| needed.source.clone()).collect();
+    section(&mut out, "sources needed", sources)?;
+    let test = |test: &control::catalogue::Test| {
+        format!("{} ({:?}): {}", test.name, test.of, test.procedure.trim()).to_lowercase()
+    };
+    section(&mut out, "tests", control.tests.iter().map(test).collect())?;
+    let population = |one: &control::catalogue::Population| {
+        format!("{} v{}: {}", one.name, one.version, one.unit.trim())
+    };
+    section(&mut out, "populations", control.populations.iter().map(population).collect())?;
+    let rule = |one: &control::catalogue::MappedRule| {
+        format!("{} ({:?}): {}", one.rule, one.relation, one.reason.trim())
+    };
+    section(&mut out, "rules", control.rules.iter().map(rule).collect())
+}
+
+fn section(out: &mut impl Write, name: &str, lines: Vec<String>) -> anyhow::Result<()> {
+    if !lines.is_empty() {
+        writeln!(out, "\n{name}")?;
+    }
+    for line in lines {
+        writeln!(out, "  - {line}")?;
+    }
+    Ok(())
+}
+
+/// What `status -o json` prints.
+#[derive(Serialize)]
+struct Standing<'a> {
+    from: Time,
+    until: Time,
+    as_of: Time,
+    controls: &'a [ControlResult],
+    criteria: Vec<control::matrix::Row>,
+}
+
+impl Status {
+    fn run(self, catalogue: &Catalogue, output: Output) -> anyhow::Result<ExitCode> {
+        let now = evidence::now();
+        let until = self.until.unwrap_or(now);
+        let from = self.from.unwrap_or_else(|| until.plus(-30 * 24 * 60 * Time::MINUTE));
+        anyhow::ensure!(from < until, "the period would end ({until}) before it starts ({from})");
+        let question = Question::Type2 { period: Period { from, until } };
+        let gathered = evidence::gather(&self.data, question, now, |_, _| ())?;
+        let model: ServiceModel = self.service_model.into();
+        let results = control::judge(catalogue, &gathered.facts, question, model);
+        if output == Output::Json {
+            let criteria = control::matrix(catalogue, &results);
+            let standing = Standing { from, until, as_of: now, controls: &results, criteria };
+            json(&standing)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let row = |result: &ControlResult| {
+            let operation = result.operation.as_ref();
+            let coverage = result.coverage.as_ref();
+            [
+                result.id.clone(),
+                result.title.clone(),
+                result.design.result.name().to_owned(),
+                operation.map_or("", |one| one.result.name()).to_owned(),
+                coverage.map_or(String::new(), |one| format!("{:.3} %", one.share())),
+                operation.map_or(String::new(), |one| one.reasons.join("\n")),
+            ]
+        };
+        let heading = ["control", "title", "design", "operation", "watched", "why"];
+        print(&heading, results.iter().map(row).collect())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn print<const N: usize>(heading: &[&str; N], rows: Vec<[String; N]>) -> anyhow::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(heading);
+    for row in rows {
+        table.add_row(row);
+    }
+    writeln!(std::io::stdout().lock(), "{table}")?;
+    Ok(())
+}
+
+fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
 }
