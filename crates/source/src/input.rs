@@ -1,7 +1,8 @@
 //! Inputs as they come: plain, gzip or zstd, told apart by their first bytes.
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Cursor, Read};
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -35,6 +36,21 @@ pub fn inflate<'r>(mut input: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> 
         Box::new(decoder)
     } else {
         Box::new(whole)
+    })
+}
+
+/// Returns a reader of a compressed file's content that may change threads.
+pub fn inflate_file(file: File) -> io::Result<Box<dyn Read + Send>> {
+    let mut head = [0; 4];
+    let length = (&file).take(4).read(&mut head)?;
+    (&file).seek(SeekFrom::Start(0))?;
+    let buffered = BufReader::with_capacity(COMPRESSED_BYTES, file);
+    Ok(if head[..length].starts_with(ZSTD) {
+        let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered)?;
+        decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+        Box::new(decoder)
+    } else {
+        Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
     })
 }
 

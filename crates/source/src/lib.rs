@@ -6,6 +6,7 @@ use rule::source::SourceDoc;
 
 pub mod cloudtrail;
 pub mod envelope;
+pub mod follow;
 pub mod gcpaudit;
 pub mod github;
 pub mod input;

@@ -134,13 +134,11 @@ impl Balance {
 
     /// Takes one byte; tells whether it closed the last bracket.
     fn byte(&mut self, byte: u8) -> bool {
-        if self.escaping {
-            self.escaping = false;
-            return false;
-        }
+        // A backslash takes a quote or another backslash with it; other bytes say the same behind it.
+        let escaped = std::mem::take(&mut self.escaping);
         match byte {
-            b'\\' => self.escaping = true,
-            b'"' => self.in_string = !self.in_string,
+            b'\\' if !escaped => self.escaping = true,
+            b'"' if !escaped => self.in_string = !self.in_string,
             _ if self.in_string => {}
             b'{' | b'[' => {
                 self.depth += 1;

@@ -1,0 +1,355 @@
+//! Follows a log file that something else writes and rotates: plain file logic, no waiting and no
+//! clock. [`Follower::read`] gives the next bytes, in order and each once, across rotations, also
+//! those that took place while nobody followed. [`Cursor`] is what to save to go on later.
+//!
+//! A file is known by device, inode and a hash of its first bytes, because inodes are used again and
+//! a copied-away log keeps its inode. When the file at the path is another than before, the one read
+//! so far is looked for among its rotated neighbours (`audit-<time>.log` as kube-apiserver names
+//! them, `audit.log.1`, `.gz`), read to its end, and then every younger one.
+
+mod neighbours;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::input;
+
+/// Bytes at a file's start that are hashed to know it again.
+pub const HEAD_BYTES_MAX: u64 = 256;
+
+/// Which file, however it is called by now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+    /// How many first bytes are hashed; fewer than [`HEAD_BYTES_MAX`] while the file is short.
+    head_bytes: u64,
+    /// SHA-256 of them, hex.
+    head: String,
+}
+
+/// Where following stands. Save it once what came before is safe.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor {
+    /// The file being read.
+    pub file: Identity,
+    /// Bytes of its content taken so far.
+    pub offset: u64,
+}
+
+/// What happened beside reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The file was rotated away and read to its end; the next one begins.
+    Rotated {
+        /// Name of the file that is read from now on.
+        to: PathBuf,
+    },
+    /// The file was cut short in place; reading begins anew. What was written between the last read
+    /// and the cut is lost.
+    Truncated,
+    /// The file read before cannot be found any more: bytes between it and the oldest one left are
+    /// lost.
+    Lost,
+}
+
+/// Follows one log.
+#[derive(Debug)]
+pub struct Follower {
+    path: PathBuf,
+    open: Option<Open>,
+    /// Where to take up reading, until a file is open.
+    resume: Option<Cursor>,
+    start: Start,
+    /// Rotated files still to be read, oldest first.
+    queue: Vec<PathBuf>,
+}
+
+/// Where to begin without a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// At the first byte of the file.
+    Beginning,
+    /// Behind what is there already.
+    End,
+}
+
+#[derive(Debug)]
+struct Open {
+    path: PathBuf,
+    content: Content,
+    cursor: Cursor,
+}
+
+enum Content {
+    Plain(File),
+    /// A rotated file that was compressed; it does not grow any more.
+    Inflated(Box<dyn Read + Send>),
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Content::Plain(_) => "Plain",
+            Content::Inflated(_) => "Inflated",
+        })
+    }
+}
+
+impl Follower {
+    /// Follows the log at `path`; with a cursor it goes on there, else from `start`.
+    pub fn new(path: impl Into<PathBuf>, cursor: Option<Cursor>, start: Start) -> Follower {
+        Follower { path: path.into(), open: None, resume: cursor, start, queue: Vec::new() }
+    }
+
+    /// Returns where following stands; `None` before any file was opened.
+    pub fn cursor(&self) -> Option<&Cursor> {
+        self.open.as_ref().map(|open| &open.cursor).or(self.resume.as_ref())
+    }
+
+    /// Returns the path followed.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the next bytes into `buffer`; 0 when there is nothing new. Tells of what happened to the
+    /// file on the way. A file that is not there (yet) is nothing new.
+    pub fn read(
+        &mut self,
+        buffer: &mut [u8],
+        mut notice: impl FnMut(Notice),
+    ) -> io::Result<usize> {
+        if self.open.is_none() && !self.open_first(&mut notice)? {
+            return Ok(0);
+        }
+        loop {
+            let Some(open) = &mut self.open else { return Ok(0) };
+            let length = open.read(buffer)?;
+            if length > 0 {
+                return Ok(length);
+            }
+            if !self.advance(&mut notice)? {
+                return Ok(0);
+            }
+        }
+    }
+
+    /// Opens the file that a cursor names, or the one at the path.
+    fn open_first(&mut self, notice: &mut impl FnMut(Notice)) -> io::Result<bool> {
+        let Some(cursor) = self.resume.clone() else {
+            let Some(mut open) = Open::at(&self.path, 0)? else { return Ok(false) };
+            if self.start == Start::End {
+                open.skip_to_end()?;
+            }
+            self.open = Some(open);
+            return Ok(true);
+        };
+        let mut files = neighbours::of(&self.path)?;
+        let found = files.iter().position(|path| cursor.file.is(path));
+        let open = match found {
+            Some(place) => {
+                let path = files[place].clone();
+                self.queue = files.split_off(place + 1);
+                let length = if neighbours::is_compressed(&path) {
+                    u64::MAX
+                } else {
+                    path.metadata()?.len()
+                };
+                let cut = length < cursor.offset;
+                if cut {
+                    notice(Notice::Truncated);
+                }
+                Open::at(&path, if cut { 0 } else { cursor.offset })?
+            }
+            None => {
+                notice(Notice::Lost);
+                self.queue = files;
+                match self.next_in_queue()? {
+                    Some(open) => Some(open),
+                    None => Open::at(&self.path, 0)?,
+                }
+            }
+        };
+        self.open = open;
+        if self.open.is_some() {
+            self.resume = None;
+        }
+        Ok(self.open.is_some())
+    }
+
+    /// At the end of a file: goes to the next, if this one does not grow any more.
+    fn advance(&mut self, notice: &mut impl FnMut(Notice)) -> io::Result<bool> {
+        let Some(open) = &mut self.open else { return Ok(false) };
+        if let Content::Plain(file) = &open.content
+            && file.metadata()?.len() < open.cursor.offset
+        {
+            notice(Notice::Truncated);
+            *open = match Open::at(&open.path.clone(), 0)? {
+                Some(anew) => anew,
+                None => return Ok(false),
+            };
+            return Ok(true);
+        }
+        if self.queue.is_empty() {
+            if open.is_still_at(&self.path)? {
+                return Ok(false);
+            }
+            // Rotated, maybe more than once: take up everything that is younger.
+            let cursor = open.cursor.clone();
+            let mut files = neighbours::of(&self.path)?;
+            let place = files.iter().position(|path| cursor.file.is(path));
+            match place {
+                Some(place) => self.queue = files.split_off(place + 1),
+                None if files.is_empty() => return Ok(false),
+                // Deleted or compressed with other content: what we hold open was read to its end.
+                None => self.queue = neighbours::younger_than(files, &open.path, &self.path)?,
+            }
+        }
+        // What was written between the last read and the rotation is still to be read.
+        if open.has_more()? {
+            return Ok(true);
+        }
+        match self.next_in_queue()? {
+            Some(next) => {
+                notice(Notice::Rotated { to: next.path.clone() });
+                self.open = Some(next);
+                Ok(true)
+            }
+            None => Ok(false),
+        }
+    }
+
+    fn next_in_queue(&mut self) -> io::Result<Option<Open>> {
+        while !self.queue.is_empty() {
+            let path = self.queue.remove(0);
+            if let Some(open) = Open::at(&path, 0)? {
+                return Ok(Some(open));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Open {
+    /// Opens a file and goes to an offset of its content; `None` when it is not there.
+    fn at(path: &Path, offset: u64) -> io::Result<Option<Open>> {
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let identity = Identity::of(&mut file, neighbours::is_compressed(path))?;
+        let content = if neighbours::is_compressed(path) {
+            file.seek(SeekFrom::Start(0))?;
+            let mut reader = input::inflate_file(file)?;
+            io::copy(&mut reader.by_ref().take(offset), &mut io::sink())?;
+            Content::Inflated(reader)
+        } else {
+            file.seek(SeekFrom::Start(offset))?;
+            Content::Plain(file)
+        };
+        let cursor = Cursor { file: identity, offset };
+        Ok(Some(Open { path: path.to_owned(), content, cursor }))
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = loop {
+            let read = match &mut self.content {
+                Content::Plain(file) => file.read(buffer),
+                Content::Inflated(reader) => reader.read(buffer),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        self.cursor.offset += length as u64;
+        // A short file is known by few bytes; by more as soon as there are more.
+        if length > 0
+            && self.cursor.file.head_bytes < HEAD_BYTES_MAX
+            && let Content::Plain(file) = &mut self.content
+        {
+            self.cursor.file = Identity::of(file, false)?;
+            file.seek(SeekFrom::Start(self.cursor.offset))?;
+        }
+        Ok(length)
+    }
+
+    fn has_more(&self) -> io::Result<bool> {
+        match &self.content {
+            Content::Plain(file) => Ok(file.metadata()?.len() > self.cursor.offset),
+            Content::Inflated(_) => Ok(false),
+        }
+    }
+
+    fn skip_to_end(&mut self) -> io::Result<()> {
+        if let Content::Plain(file) = &mut self.content {
+            self.cursor.offset = file.seek(SeekFrom::End(0))?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether the path still leads to this file. While there is none, it does: a rotation may
+    /// be half done.
+    fn is_still_at(&self, path: &Path) -> io::Result<bool> {
+        match path.metadata() {
+            Ok(about) => {
+                let same_file =
+                    (about.dev(), about.ino()) == (self.cursor.file.device, self.cursor.file.inode);
+                Ok(same_file && self.path == path)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Identity {
+    /// Reads a file's identity; moves its position. A compressed file is known by its content.
+    fn of(file: &mut File, compressed: bool) -> io::Result<Identity> {
+        let about = file.metadata()?;
+        file.seek(SeekFrom::Start(0))?;
+        let mut head = Vec::new();
+        if compressed {
+            input::inflate(&*file)?.take(HEAD_BYTES_MAX).read_to_end(&mut head)?;
+        } else {
+            (&*file).take(HEAD_BYTES_MAX).read_to_end(&mut head)?;
+        }
+        Ok(Identity {
+            device: about.dev(),
+            inode: about.ino(),
+            head_bytes: head.len() as u64,
+            head: hash(&head),
+        })
+    }
+
+    /// Tells whether the file at a path is this one: renamed, copied or compressed, its first bytes
+    /// are the same. An empty file is known by its inode alone.
+    fn is(&self, path: &Path) -> bool {
+        let Ok(mut file) = File::open(path) else { return false };
+        let Ok(about) = file.metadata() else { return false };
+        if self.head_bytes == 0 {
+            return (about.dev(), about.ino()) == (self.device, self.inode);
+        }
+        let mut head = Vec::new();
+        let read = if neighbours::is_compressed(path) {
+            input::inflate(&mut file)
+                .and_then(|reader| reader.take(self.head_bytes).read_to_end(&mut head))
+        } else {
+            (&file).take(self.head_bytes).read_to_end(&mut head)
+        };
+        read.is_ok() && head.len() as u64 == self.head_bytes && hash(&head) == self.head
+    }
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! Real files, rotated as kube-apiserver and logrotate do it.
+
+use std::fs;
+use std::io::Write;
+
+use tempfile::TempDir;
+
+use super::*;
+
+struct Log {
+    folder: TempDir,
+}
+
+impl Log {
+    fn new() -> Log {
+        Log { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn path(&self) -> PathBuf {
+        self.at("audit.log")
+    }
+
+    fn write(&self, text: &str) {
+        let mut file = fs::File::options().create(true).append(true).open(self.path()).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    fn rotate(&self, to: &str) {
+        fs::rename(self.path(), self.at(to)).unwrap();
+    }
+
+    fn compress(&self, name: &str) {
+        let text = fs::read(self.at(name)).unwrap();
+        let file = fs::File::create(self.at(&format!("{name}.gz"))).unwrap();
+        let mut gzip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        gzip.write_all(&text).unwrap();
+        gzip.finish().unwrap();
+        fs::remove_file(self.at(name)).unwrap();
+    }
+
+    fn follow(&self, cursor: Option<Cursor>) -> Follower {
+        Follower::new(self.path(), cursor, Start::Beginning)
+    }
+}
+
+/// Reads until there is nothing new; small reads, so that cursors lie anywhere.
+fn rest(follower: &mut Follower) -> (String, Vec<Notice>) {
+    let (mut text, mut notices) = (Vec::new(), Vec::new());
+    let mut buffer = [0; 7];
+    loop {
+        match follower.read(&mut buffer, |notice| notices.push(notice)).unwrap() {
+            0 => return (String::from_utf8(text).unwrap(), notices),
+            length => text.extend_from_slice(&buffer[..length]),
+        }
+    }
+}
+
+#[test]
+fn what_is_appended_is_read_once() {
+    let log = Log::new();
+    let mut follower = log.follow(None);
+    assert_eq!(rest(&mut follower).0, "", "not there yet");
+    log.write("one\n");
+    assert_eq!(rest(&mut follower).0, "one\n");
+    log.write("two\nthr");
+    assert_eq!(rest(&mut follower).0, "two\nthr");
+    log.write("ee\n");
+    assert_eq!(rest(&mut follower), ("ee\n".to_owned(), vec![]));
+}
+
+#[test]
+fn a_follower_may_begin_at_the_end() {
+    let log = Log::new();
+    log.write("old\n");
+    let mut follower = Follower::new(log.path(), None, Start::End);
+    assert_eq!(rest(&mut follower).0, "");
+    log.write("new\n");
+    assert_eq!(rest(&mut follower).0, "new\n");
+}
+
+#[test]
+fn a_rotation_loses_nothing_written_just_before_it() {
+    let log = Log::new();
+    log.write("one\n");
+    let mut follower = log.follow(None);
+    assert_eq!(rest(&mut follower).0, "one\n");
+    log.write("last\n");
+    log.rotate("audit-2026-11-22T04-05-06.123.log");
+    log.write("next\n");
+    let (text, notices) = rest(&mut follower);
+    assert_eq!(text, "last\nnext\n");
+    assert_eq!(notices, [Notice::Rotated { to: log.path() }]);
+}
+
+#[test]
+fn two_rotations_while_down_are_read_in_order() {
+    for numbered in [true, false] {
+        let log = Log::new();
+        log.write("first file, first line\n");
+        let mut follower = log.follow(None);
+        rest(&mut follower);
+        let cursor = follower.cursor().cloned();
+        drop(follower);
+        log.write("first file, last line\n");
+        if numbered {
+            log.rotate("audit.log.2");
+            log.write("second file\n");
+            log.rotate("audit.log.1");
+        } else {
+            log.rotate("audit-2026-11-22T04-05-06.123.log");
+            log.write("second file\n");
+            log.rotate("audit-2026-11-22T05-05-06.123.log");
+        }
+        log.write("third file\n");
+        let mut follower = log.follow(cursor);
+        let (text, notices) = rest(&mut follower);
+        assert_eq!(text, "first file, last line\nsecond file\nthird file\n");
+        assert_eq!(notices.len(), 2);
+        log.write("more\n");
+        assert_eq!(rest(&mut follower).0, "more\n");
+    }
+}
+
+#[test]
+fn rotated_files_may_be_compressed_meanwhile() {
+    let log = Log::new();
+    log.write("first file, first line\n");
+    let mut follower = log.follow(None);
+    rest(&mut follower);
+    let cursor = follower.cursor().cloned();
+    log.write("first file, last line\n");
+    log.rotate("audit.log.2");
+    log.compress("audit.log.2");
+    log.write("second file\n");
+    log.rotate("audit.log.1");
+    log.compress("audit.log.1");
+    log.write("third file\n");
+    let (text, _) = rest(&mut log.follow(cursor));
+    assert_eq!(text, "first file, last line\nsecond file\nthird file\n");
+}
+
+#[test]
+fn two_rotations_while_following_are_read_in_order() {
+    let log = Log::new();
+    log.write("first\n");
+    let mut follower = log.follow(None);
+    rest(&mut follower);
+    log.rotate("audit-2026-11-22T04-05-06.123.log");
+    log.write("second\n");
+    log.rotate("audit-2026-11-22T05-05-06.123.log");
+    log.write("third\n");
+    assert_eq!(rest(&mut follower).0, "second\nthird\n");
+}
+
+#[test]
+fn a_log_cut_in_place_is_read_anew_and_told_of() {
+    let log = Log::new();
+    log.write("a long first line\n");
+    let mut follower = log.follow(None);
+    rest(&mut follower);
+    fs::File::options().write(true).open(log.path()).unwrap().set_len(0).unwrap();
+    log.write("new\n");
+    let (text, notices) = rest(&mut follower);
+    assert_eq!((text.as_str(), notices), ("new\n", vec![Notice::Truncated]));
+}
+
+#[test]
+fn a_vanished_file_is_a_loss_that_is_told() {
+    let log = Log::new();
+    log.write("first\n");
+    let mut follower = log.follow(None);
+    rest(&mut follower);
+    let cursor = follower.cursor().cloned();
+    fs::remove_file(log.path()).unwrap();
+    log.write("another\n");
+    let (text, notices) = rest(&mut log.follow(cursor));
+    assert_eq!((text.as_str(), notices), ("another\n", vec![Notice::Lost]));
+}
+
+#[test]
+fn a_cursor_survives_its_text_form_and_a_reused_inode() {
+    let log = Log::new();
+    log.write("first\n");
+    let mut follower = log.follow(None);
+    rest(&mut follower);
+    let text = serde_json::to_string(follower.cursor().unwrap()).unwrap();
+    let cursor: Cursor = serde_json::from_str(&text).unwrap();
+    assert_eq!(Some(&cursor), follower.cursor());
+    // Same inode, other content: copied away and written anew.
+    fs::copy(log.path(), log.at("audit.log.1")).unwrap();
+    fs::write(log.path(), "second, longer than the first\n").unwrap();
+    assert_eq!(rest(&mut log.follow(Some(cursor))).0, "second, longer than the first\n");
+}
