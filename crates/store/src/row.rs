@@ -14,6 +14,11 @@ pub const FINDING: &str = "SELECT finding.finding, rule.text, source.text, sever
     FROM finding JOIN name AS rule ON rule.id = finding.rule
     JOIN name AS source ON source.id = finding.source";
 
+/// The status of a finding as it stands at the newest entry, which is at most a minute ago while
+/// sources report: an acceptance that has ended is open again (0), though no alert has told yet.
+pub const STANDING: &str = "iif(finding.status = 2 AND finding.accepted_until <=
+    (SELECT newest FROM cursor), 0, finding.status)";
+
 /// Returns the finding of a row of [`FINDING`].
 pub fn finding(row: &Row<'_>) -> rusqlite::Result<Finding> {
     Ok(Finding {

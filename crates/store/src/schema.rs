@@ -52,8 +52,12 @@ CREATE TABLE finding (
     soc2 TEXT NOT NULL,            -- JSON list
     output TEXT NOT NULL
 );
-CREATE INDEX finding_status ON finding (status, last_seen, severity);
+CREATE INDEX finding_status ON finding (status, last_seen, severity, accepted_until);
 CREATE INDEX finding_rule ON finding (rule, last_seen, severity, status);
+CREATE TABLE finding_count (
+    status INTEGER NOT NULL, severity INTEGER NOT NULL, findings INTEGER NOT NULL,
+    PRIMARY KEY (status, severity)
+) WITHOUT ROWID;
 CREATE VIRTUAL TABLE finding_text USING fts5 (words, content='', tokenize='trigram');
 CREATE TABLE handling (            -- a case: one time that a finding stood open
     id INTEGER PRIMARY KEY,

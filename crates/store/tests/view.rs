@@ -80,6 +80,22 @@ fn findings_are_listed_last_seen_first_as_the_filter_says() {
 }
 
 #[test]
+fn an_acceptance_that_has_ended_is_listed_as_open() {
+    let (_dir, mut journal) = shop();
+    let until = at(4000);
+    let accept = Action::Accept { until };
+    commit(&mut journal, vec![decision(finding("Shell", "pod-0"), 3000, accept)]);
+    let view = journal.view();
+    let listed = |status: Status| -> bool {
+        let filter = FindingFilter { status: vec![status], ..FindingFilter::default() };
+        pods(&view, &filter, 100).split(' ').any(|pod| pod == "0")
+    };
+    assert_eq!((listed(Status::Accepted), listed(Status::Open)), (true, false));
+    commit(&mut journal, vec![act(4000, "sign_in", "")]);
+    assert_eq!((listed(Status::Accepted), listed(Status::Open)), (false, true));
+}
+
+#[test]
 fn a_cursor_of_another_kind_is_refused() {
     let (_dir, journal) = shop();
     let refused = journal.view().findings(&FindingFilter::default(), 5, Some("what"));
@@ -139,7 +155,8 @@ fn several_alerts_of_one_event_each_have_a_place() {
             }
         }
     };
-    let expected = ["2.0.2", "2.0.1", "2.0.0", "1.2.2", "1.2.1", "1.2.0", "1.0.2", "1.0.1", "1.0.0"];
+    let expected =
+        ["2.0.2", "2.0.1", "2.0.0", "1.2.2", "1.2.1", "1.2.0", "1.0.2", "1.0.1", "1.0.0"];
     for limit in 1..10 {
         assert_eq!(places(limit), expected, "{limit}");
     }
@@ -167,7 +184,10 @@ fn a_source_tells_its_state_its_totals_and_its_gaps() {
     }
     let sources = journal.view().sources(at(33 * 60)).unwrap();
     let [source] = sources.as_slice() else { panic!("{sources:?}") };
-    assert_eq!((source.minutes, source.records, source.last.minute), (25, 270, at(29 * 60).minute()));
+    assert_eq!(
+        (source.minutes, source.records, source.last.minute),
+        (25, 270, at(29 * 60).minute())
+    );
     let start = at(0).minute();
     let gaps: Vec<String> = source
         .gaps
@@ -177,7 +197,8 @@ fn a_source_tells_its_state_its_totals_and_its_gaps() {
             format!("{}..{} {}", minute(gap.from), minute(gap.until), gap.reason)
         })
         .collect();
-    let expected = ["30..32 no status", "20..21 no status", "10..12 listener closed", "5..7 no status"];
+    let expected =
+        ["30..32 no status", "20..21 no status", "10..12 listener closed", "5..7 no status"];
     assert_eq!(gaps, expected);
     let period = Period { from: at(8 * 60).minute(), until: at(12 * 60).minute() };
     assert_eq!(journal.view().minutes(period).unwrap().len(), 4);

@@ -1,6 +1,6 @@
 //! Findings and their cases while a block is applied: read once, changed in memory, written once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use event::{Severity, Time};
 use finding::{Action, Alert, Decision, Finding, FindingId, Seen};
@@ -41,6 +41,8 @@ struct Standing {
     finding: Finding,
     case: Case,
     stored: Stored,
+    /// Status and severity under which it is counted.
+    counted: Option<(i64, i64)>,
 }
 
 /// How much of a finding the tables have.
@@ -186,6 +188,7 @@ impl Handling {
         for mut case in self.ended.drain(..) {
             write_case(connection, &mut case)?;
         }
+        let mut counts: BTreeMap<(i64, i64), i64> = BTreeMap::new();
         for id in self.changed.drain(..) {
             let Some(standing) = self.findings.get_mut(&id) else { continue };
             match standing.stored {
@@ -194,6 +197,17 @@ impl Handling {
             }
             write_case(connection, &mut standing.case)?;
             standing.stored = Stored::Yes;
+            let now = counted(&standing.finding);
+            if let Some(before) = standing.counted.replace(now) {
+                *counts.entry(before).or_default() -= 1;
+            }
+            *counts.entry(now).or_default() += 1;
+        }
+        let add = "INSERT INTO finding_count VALUES (?1, ?2, ?3)
+            ON CONFLICT DO UPDATE SET findings = findings + excluded.findings";
+        let mut add = connection.prepare_cached(add)?;
+        for ((status, severity), change) in counts.into_iter().filter(|(_, change)| *change != 0) {
+            add.execute([status, severity, change])?;
         }
         if self.findings.len() > REMEMBERED_LEN_MAX {
             self.findings.clear();
@@ -220,7 +234,8 @@ impl Handling {
         };
         case.add(position, alert, received);
         self.next = Some(Next { finding: next.finding + 1, case: next.case + 1 });
-        let standing = Standing { number: next.finding, finding, case, stored: Stored::No };
+        let (number, stored, counted) = (next.finding, Stored::No, None);
+        let standing = Standing { number, finding, case, stored, counted };
         self.findings.insert(id.clone(), standing);
         self.changed.push(id.clone());
         Ok(())
@@ -283,10 +298,15 @@ impl Handling {
                 days: Vec::new(),
             })
         })?;
-        let standing = Standing { number: case.finding, finding, case, stored: Stored::Yes };
+        let (number, stored, counted) = (case.finding, Stored::Yes, Some(counted(&finding)));
+        let standing = Standing { number, finding, case, stored, counted };
         self.findings.insert(id.clone(), standing);
         Ok(true)
     }
+}
+
+fn counted(finding: &Finding) -> (i64, i64) {
+    (code::status(finding.status), code::severity(finding.severity))
 }
 
 fn insert(connection: &Connection, names: &mut Names, new: &Standing) -> Result<(), Error> {

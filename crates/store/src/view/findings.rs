@@ -5,7 +5,7 @@
 
 use std::cmp::Reverse;
 
-use finding::{Decision, Finding, FindingId};
+use finding::{Decision, Finding, FindingId, Status};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use trail::Position;
@@ -111,6 +111,10 @@ fn walks(connection: &Connection, filter: &FindingFilter) -> Result<Vec<Walk>, E
     }
     let statuses = if filter.status.is_empty() { &code::STATUSES[..] } else { &filter.status };
     let mut numbers: Vec<i64> = statuses.iter().map(|status| code::status(*status)).collect();
+    if statuses.contains(&Status::Open) {
+        // Among the accepted ones are those whose acceptance has ended.
+        numbers.push(code::status(Status::Accepted));
+    }
     numbers.sort_unstable();
     numbers.dedup();
     Ok(numbers.into_iter().map(Walk::Status).collect())
@@ -173,7 +177,11 @@ impl Question {
     }
 
     fn filter(&mut self, connection: &Connection, filter: &FindingFilter) -> Result<(), Error> {
-        self.one_of("status", filter.status.iter().map(|status| code::status(*status)));
+        if !filter.status.is_empty() {
+            let numbers = filter.status.iter().map(|status| code::status(*status).to_string());
+            let numbers: Vec<String> = numbers.collect();
+            self.and(&format!("{} IN ({})", row::STANDING, numbers.join(", ")), []);
+        }
         self.one_of("severity", filter.severity.iter().map(|severity| code::severity(*severity)));
         for (column, name) in [("rule", &filter.rule), ("source", &filter.source)] {
             if let Some(name) = name {

@@ -1,6 +1,9 @@
 //! Counts of a period.
 
+use std::collections::BTreeMap;
+
 use event::{Period, Time};
+use finding::Status;
 use rusqlite::Connection;
 
 use super::{FindingCount, HourCount, RuleCount, Summary, View};
@@ -39,14 +42,33 @@ fn hours(connection: &Connection, span: [i64; 2]) -> Result<Vec<HourCount>, Erro
 }
 
 fn findings(connection: &Connection) -> Result<Vec<FindingCount>, Error> {
-    let read = "SELECT status, severity, count(*) FROM finding INDEXED BY finding_status
-        GROUP BY status, severity ORDER BY status, severity";
+    let mut counts: BTreeMap<(i64, i64), u64> = BTreeMap::new();
+    let read = "SELECT status, severity, findings FROM finding_count WHERE findings > 0";
     let mut read = connection.prepare_cached(read)?;
-    let rows = read.query_map([], |row| {
-        let (status, severity) = (code::to_status(row.get(0)?), code::to_severity(row.get(1)?));
-        Ok(FindingCount { status, severity, findings: row.get(2)? })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = read.query([])?;
+    while let Some(row) = rows.next()? {
+        counts.insert((row.get(0)?, row.get(1)?), row.get(2)?);
+    }
+    // Acceptances that have ended count as open.
+    let (open, accepted) = (code::status(Status::Open), code::status(Status::Accepted));
+    let read = "SELECT severity, count(*) FROM finding WHERE status = ?1
+        AND accepted_until <= (SELECT newest FROM cursor) GROUP BY severity";
+    let mut read = connection.prepare_cached(read)?;
+    let mut rows = read.query([accepted])?;
+    while let Some(row) = rows.next()? {
+        let (severity, ended): (i64, u64) = (row.get(0)?, row.get(1)?);
+        *counts.entry((open, severity)).or_default() += ended;
+        let before = counts.entry((accepted, severity)).or_default();
+        *before = before.saturating_sub(ended);
+    }
+    let counts = counts.into_iter().filter(|(_, findings)| *findings > 0);
+    Ok(counts
+        .map(|((status, severity), findings)| FindingCount {
+            status: code::to_status(status),
+            severity: code::to_severity(severity),
+            findings,
+        })
+        .collect())
 }
 
 fn rules(connection: &Connection, span: [i64; 2]) -> Result<Vec<RuleCount>, Error> {
