@@ -46,7 +46,7 @@ fn main() -> io::Result<()> {
         for log in &asked.logs {
             read(&mut replay, File::open(log)?)?;
         }
-        tell(round, &replay.summary, cpu_seconds() - cpu, wall.elapsed().as_secs_f64());
+        tell(round, &replay.summary(), cpu_seconds() - cpu, wall.elapsed().as_secs_f64());
     }
     Ok(())
 }

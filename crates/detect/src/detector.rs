@@ -10,7 +10,7 @@ use rule::source::Source;
 use rule::{Matching, Memo, Program, Rule, Ruleset, Template};
 use source::envelope::Envelope;
 use source::k8s_audit::{self, K8sAudit, Reason, Record};
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{Builder, Uuid};
 
 /// Judges records by the rules of their source. Cheap to clone for another thread: the rules are
 /// shared, only the working memory is not.
@@ -18,11 +18,13 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub struct Detector {
     k8s_audit: Arc<Lane<K8sAudit>>,
     memo: Memo,
+    ids: Ids,
 }
 
 impl Clone for Detector {
     fn clone(&self) -> Detector {
-        Detector { k8s_audit: self.k8s_audit.clone(), memo: self.k8s_audit.program.memo() }
+        let memo = self.k8s_audit.program.memo();
+        Detector { k8s_audit: self.k8s_audit.clone(), memo, ids: Ids::new() }
     }
 }
 
@@ -67,11 +69,24 @@ pub enum Refused {
     Record(#[from] Reason),
 }
 
-/// Where and when judging takes place.
-#[derive(Clone, Copy, Debug)]
+/// Where and when judging takes place, and what it is about.
 struct Scene<'s> {
     host: &'s str,
     now: Time,
+    time: Time,
+    subject: &'s Subject,
+    ids: &'s mut Ids,
+}
+
+impl Scene<'_> {
+    fn raise<S: Source>(
+        &mut self,
+        lane: &Lane<S>,
+        matched: Vec<usize>,
+        record: &mut S::Record<'_>,
+    ) -> Vec<Alert> {
+        matched.into_iter().map(|rule| lane.alert(rule, record, self)).collect()
+    }
 }
 
 impl Detector {
@@ -83,7 +98,7 @@ impl Detector {
     ) -> (Detector, Vec<Diagnostic>) {
         let (lane, diagnostics) = Lane::<K8sAudit>::new(rules, &criteria);
         let memo = lane.program.memo();
-        (Detector { k8s_audit: Arc::new(lane), memo }, diagnostics)
+        (Detector { k8s_audit: Arc::new(lane), memo, ids: Ids::new() }, diagnostics)
     }
 
     /// Returns the names of the sources whose records can be judged.
@@ -113,10 +128,9 @@ impl Detector {
         let mut matched = Vec::new();
         let lane = &self.k8s_audit;
         lane.program.judge(&mut self.memo, &mut record, Matching::All, |rule| matched.push(rule));
-        let alerts = matched
-            .into_iter()
-            .map(|rule| lane.alert(rule, &mut record, known.time, &subject, Scene { host, now }))
-            .collect();
+        let mut scene =
+            Scene { host, now, time: known.time, subject: &subject, ids: &mut self.ids };
+        let alerts = scene.raise(lane, matched, &mut record);
         Ok(Judged { time: known.time, id: known.id, subject, alerts })
     }
 
@@ -138,11 +152,10 @@ impl Detector {
         }
         let known = k8s_audit::confirm(&mut record)?;
         let subject = k8s_audit::subject(&mut record);
-        let scene = Scene { host: envelope.host, now };
-        let alerts = matched
-            .into_iter()
-            .map(|rule| lane.alert(rule, &mut record, known.time, &subject, scene))
-            .collect();
+        let host = envelope.host;
+        let mut scene =
+            Scene { host, now, time: known.time, subject: &subject, ids: &mut self.ids };
+        let alerts = scene.raise(lane, matched, &mut record);
         Ok(Some(Judged { time: known.time, id: known.id, subject, alerts }))
     }
 }
@@ -181,19 +194,12 @@ impl<S: Source> Lane<S> {
         (Lane { program, rules: raisers }, diagnostics)
     }
 
-    fn alert(
-        &self,
-        rule: usize,
-        record: &mut S::Record<'_>,
-        time: Time,
-        subject: &Subject,
-        scene: Scene<'_>,
-    ) -> Alert {
+    fn alert(&self, rule: usize, record: &mut S::Record<'_>, scene: &mut Scene<'_>) -> Alert {
         let rule = &self.rules[rule];
         let (output, output_fields) = rule.template.print(record);
         Alert {
-            uuid: uuid(scene.now),
-            time,
+            uuid: scene.ids.next(scene.now),
+            time: scene.time,
             rule: rule.name.clone(),
             priority: rule.priority,
             source: S::DOC.name.to_owned(),
@@ -203,13 +209,33 @@ impl<S: Source> Lane<S> {
             output_fields,
             soc2: rule.soc2.to_vec(),
             reliability: Reliability::Complete,
-            subject: subject.clone(),
+            subject: scene.subject.clone(),
         }
     }
 }
 
-fn uuid(now: Time) -> String {
-    let seconds = u64::try_from(now.seconds()).unwrap_or(0);
-    let fraction = u32::try_from(now.0.rem_euclid(Time::SECOND)).unwrap_or(0);
-    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, fraction)).to_string()
+/// Makes ids of alerts: UUIDs of version 7. Random bits come from a generator that is seeded by the
+/// system once; they need to differ, not to be secret.
+#[derive(Debug)]
+struct Ids {
+    state: u128,
+}
+
+impl Ids {
+    fn new() -> Ids {
+        Ids { state: Uuid::new_v4().as_u128() ^ Uuid::new_v4().as_u128().rotate_left(64) }
+    }
+
+    fn next(&mut self, now: Time) -> String {
+        // A linear congruential step over 128 bits, of which the upper ones are good.
+        self.state = self.state.wrapping_mul(0xDA94_2042_E4DD_58B5).wrapping_add(1);
+        let first = (self.state >> 64) as u64;
+        self.state = self.state.wrapping_mul(0xDA94_2042_E4DD_58B5).wrapping_add(1);
+        let second = (self.state >> 64) as u64;
+        let mut random = [0; 10];
+        random[..8].copy_from_slice(&first.to_le_bytes());
+        random[8..].copy_from_slice(&second.to_le_bytes()[6..]);
+        let milliseconds = u64::try_from(now.0 / 1_000_000).unwrap_or(0);
+        Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid().to_string()
+    }
 }

@@ -4,6 +4,7 @@
 //! they can be skipped, and counts what it saw in a [`Summary`].
 
 mod detector;
+pub mod page;
 mod replay;
 mod summary;
 

@@ -11,7 +11,7 @@ use source::input;
 use source::k8s_audit::{K8sAudit, Layout, Piece, Reject, Splitter};
 
 use crate::detector::Detector;
-use crate::summary::Summary;
+use crate::summary::{Counts, Summary};
 
 /// Bytes read at a time: few enough to stay in the cache until they are judged.
 pub const CHUNK_BYTES: usize = 256 << 10;
@@ -36,16 +36,30 @@ pub struct Replay {
     now: Time,
     number: u64,
     first: Option<Time>,
-    /// What was seen so far; `seconds` is the caller's to set.
-    pub summary: Summary,
+    counts: Counts,
+    summary: Summary,
 }
 
 impl Replay {
     /// Returns a replay that has read nothing. `now` goes into the ids of alerts.
     pub fn new(detector: Detector, matching: Matching, host: String, now: Time) -> Replay {
-        let mut summary = Summary::default();
-        summary.source(K8sAudit::DOC.name);
-        Replay { detector, matching, host, now, number: 0, first: None, summary }
+        Replay {
+            detector,
+            matching,
+            host,
+            now,
+            number: 0,
+            first: None,
+            counts: Counts::default(),
+            summary: Summary::default(),
+        }
+    }
+
+    /// Returns what was seen; `seconds` is the caller's to set.
+    pub fn summary(&self) -> Summary {
+        let mut summary = self.summary.clone();
+        summary.sources.insert(K8sAudit::DOC.name.to_owned(), self.counts);
+        summary
     }
 
     /// Reads an input to its end, inflating what is compressed. Tells of progress by bytes as they
@@ -85,14 +99,14 @@ impl Replay {
         let envelope = Envelope { number: self.number, first: self.first, host: &self.host };
         match self.detector.skim(bytes, envelope, self.matching, self.now) {
             Ok(None) => {
-                let counts = self.summary.source(K8sAudit::DOC.name);
-                counts.read += 1;
-                counts.dismissed_unread += 1;
+                self.counts.read += 1;
+                self.counts.dismissed_unread += 1;
             }
             Ok(Some(judged)) => {
                 self.first = self.first.or(Some(judged.time));
-                self.summary.source(K8sAudit::DOC.name).read += 1;
+                self.counts.read += 1;
                 for alert in judged.alerts {
+                    self.counts.alerts += 1;
                     self.summary.alert(&alert);
                     see(Seen::Alert(alert));
                 }
@@ -102,7 +116,9 @@ impl Replay {
     }
 
     fn reject(&mut self, reject: &Reject, see: &mut impl FnMut(Seen<'_>)) {
-        self.summary.reject(K8sAudit::DOC.name, reject.reason.to_string());
+        self.counts.read += 1;
+        self.counts.rejected += 1;
+        self.summary.reject(&reject.reason.to_string());
         see(Seen::Rejected(reject));
     }
 }

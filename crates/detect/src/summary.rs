@@ -37,27 +37,15 @@ pub struct Counts {
 }
 
 impl Summary {
-    /// Returns the figures of one source, which are zero at first.
-    pub fn source(&mut self, name: &str) -> &mut Counts {
-        if !self.sources.contains_key(name) {
-            self.sources.insert(name.to_owned(), Counts::default());
-        }
-        self.sources.entry(name.to_owned()).or_default()
-    }
-
-    /// Counts a rejected record.
-    pub fn reject(&mut self, source: &str, reason: String) {
-        let counts = self.source(source);
-        counts.read += 1;
-        counts.rejected += 1;
-        *self.rejected.entry(reason).or_default() += 1;
-    }
-
     /// Counts an alert.
     pub fn alert(&mut self, alert: &Alert) {
-        self.source(&alert.source).alerts += 1;
-        *self.alerts.entry(alert.rule.clone()).or_default() += 1;
-        *self.priorities.entry(alert.priority.name().to_owned()).or_default() += 1;
+        count(&mut self.alerts, &alert.rule);
+        count(&mut self.priorities, alert.priority.name());
+    }
+
+    /// Counts a reason why a record was rejected.
+    pub fn reject(&mut self, reason: &str) {
+        count(&mut self.rejected, reason);
     }
 
     /// Returns the number of alerts.
@@ -71,5 +59,14 @@ impl Summary {
             .into_iter()
             .filter(|severity| severity.at_least(bound))
             .any(|severity| self.priorities.contains_key(severity.name()))
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, name: &str) {
+    match counts.get_mut(name) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(name.to_owned(), 1);
+        }
     }
 }

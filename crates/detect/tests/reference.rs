@@ -434,6 +434,6 @@ fn endless_key_values_change_no_answer() {
     }
     replay.read(log.as_bytes(), |_| {}).unwrap();
     let sevens = (0..9000).filter(|number| number.to_string().starts_with('7')).count() as u64;
-    let found: BTreeSet<_> = replay.summary.alerts.clone().into_iter().collect();
+    let found: BTreeSet<_> = replay.summary().alerts.into_iter().collect();
     assert_eq!(found, BTreeSet::from([("r0".to_owned(), sevens), ("r1".to_owned(), 1)]));
 }

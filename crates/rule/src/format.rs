@@ -25,18 +25,23 @@ const PADDED: [&str; 5] =
 /// A rule's output line, compiled.
 #[derive(Debug)]
 pub struct Template<S: Source> {
-    pieces: Vec<Part<S::Field>>,
-    fields: Vec<(String, Slot<S::Field>)>,
+    /// What is read, each once.
+    slots: Vec<Slot<S::Field>>,
+    pieces: Vec<Part>,
+    /// Names of `output_fields` with the slots they show.
+    fields: Vec<(String, usize)>,
 }
 
 #[derive(Debug)]
-enum Part<F> {
+enum Part {
     Text(String),
-    Slot(Slot<F>, usize),
+    /// A slot, cut or filled to a width unless that is 0.
+    Slot(usize, usize),
 }
 
 #[derive(Debug)]
 struct Slot<F> {
+    term: Term,
     reading: Reading<F>,
     padded: bool,
 }
@@ -46,59 +51,112 @@ impl<S: Source> Template<S> {
     /// is told.
     pub fn compile(output: &Output, priority: Severity) -> Result<Template<S>, String> {
         let time = Term::field("evt.time");
+        let mut slots = Vec::new();
         let mut pieces = vec![
-            Part::Slot(Slot::new::<S>(&time)?, 0),
+            Part::Slot(slot::<S>(&mut slots, &time)?, 0),
             Part::Text(format!(": {} ", priority.name())),
         ];
         for piece in &output.pieces {
             pieces.push(match piece {
                 Piece::Text(text) => Part::Text(text.clone()),
-                Piece::Term { term, width } => Part::Slot(Slot::new::<S>(term)?, *width),
+                Piece::Term { term, width } => Part::Slot(slot::<S>(&mut slots, term)?, *width),
             });
         }
-        let mut fields = vec![("evt.time".to_owned(), Slot::new_json::<S>(&time)?)];
+        let mut fields = vec![("evt.time".to_owned(), slot::<S>(&mut slots, &as_json(&time))?)];
         for (name, term) in &output.fields {
             if name != "evt.time" {
-                fields.push((name.clone(), Slot::new_json::<S>(term)?));
+                fields.push((name.clone(), slot::<S>(&mut slots, &as_json(term))?));
             }
         }
-        Ok(Template { pieces, fields })
+        Ok(Template { slots, pieces, fields })
     }
 
     /// Fills in a record: the line, and the fields it names.
     pub fn print(&self, record: &mut S::Record<'_>) -> (String, Map<String, Json>) {
-        let mut line = Vec::new();
+        let mut texts = Vec::with_capacity(1024);
+        let mut filled: Vec<_> = self
+            .slots
+            .iter()
+            .map(|slot| {
+                let start = texts.len();
+                let json = slot.fill::<S>(record, &mut texts);
+                (start..texts.len(), json)
+            })
+            .collect();
+        let mut line = Vec::with_capacity(texts.len() + 256);
         for piece in &self.pieces {
             match piece {
                 Part::Text(text) => line.extend_from_slice(text.as_bytes()),
                 Part::Slot(slot, width) => {
                     let start = line.len();
-                    slot.text::<S>(record, &mut line);
+                    line.extend_from_slice(&texts[filled[*slot].0.clone()]);
                     if *width > 0 {
                         line.resize(start + width, b' ');
                     }
                 }
             }
         }
-        let fields =
-            self.fields.iter().map(|(name, slot)| (name.clone(), slot.json::<S>(record))).collect();
-        (String::from_utf8_lossy(&line).into_owned(), fields)
+        let mut fields = Map::with_capacity(self.fields.len());
+        for (name, slot) in &self.fields {
+            // No two names show the same slot.
+            fields.insert(name.clone(), std::mem::take(&mut filled[*slot].1));
+        }
+        (text_of(line), fields)
     }
 }
 
-impl<F> Slot<F> {
-    fn new<S: Source<Field = F>>(term: &Term) -> Result<Slot<F>, String> {
-        let padded = matches!(term, Term::Field { name, .. } if PADDED.contains(&name.as_str()));
-        Ok(Slot { reading: Reading::compile::<S>(term)?, padded })
+/// Returns the number of the slot that reads a term, adding one if there is none.
+fn slot<S: Source>(slots: &mut Vec<Slot<S::Field>>, term: &Term) -> Result<usize, String> {
+    if let Some(found) = slots.iter().position(|slot| slot.term == *term) {
+        return Ok(found);
     }
+    let padded = matches!(term, Term::Field { name, .. } if PADDED.contains(&name.as_str()));
+    slots.push(Slot { term: term.clone(), reading: Reading::compile::<S>(term)?, padded });
+    Ok(slots.len() - 1)
+}
 
-    fn new_json<S: Source<Field = F>>(term: &Term) -> Result<Slot<F>, String> {
-        match term {
-            Term::Field { name, .. } if TIME_TEXTS.contains(&name.as_str()) => {
-                Slot::new::<S>(&Term::field("evt.rawtime"))
-            }
-            _ => Slot::new::<S>(term),
+/// Returns what stands for a term in `output_fields`.
+fn as_json(term: &Term) -> Term {
+    match term {
+        Term::Field { name, .. } if TIME_TEXTS.contains(&name.as_str()) => {
+            Term::field("evt.rawtime")
         }
+        other => other.clone(),
+    }
+}
+
+fn text_of(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes)
+        .unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned())
+}
+
+impl<F> Slot<F> {
+    /// Reads the record once: writes the text form, returns the JSON form.
+    fn fill<S: Source<Field = F>>(&self, record: &mut S::Record<'_>, into: &mut Vec<u8>) -> Json {
+        let start = into.len();
+        let list = self.reading.shape.list;
+        if list {
+            into.push(b'(');
+        }
+        let mut values = Vec::new();
+        let present = self.each::<S>(record, |value| {
+            if !values.is_empty() {
+                into.push(b',');
+            }
+            let from = into.len();
+            self.write(value, into);
+            values.push(self.to_json(value, &into[from..]));
+        });
+        if !present {
+            into.truncate(start);
+            into.extend_from_slice(ABSENT.as_bytes());
+            return Json::Null;
+        }
+        if list {
+            into.push(b')');
+            return Json::Array(values);
+        }
+        values.into_iter().next().unwrap_or(Json::Null)
     }
 
     /// Shows each value to `see`; tells whether there was any.
@@ -125,29 +183,7 @@ impl<F> Slot<F> {
         }
     }
 
-    fn text<S: Source<Field = F>>(&self, record: &mut S::Record<'_>, into: &mut Vec<u8>) {
-        let start = into.len();
-        let list = self.reading.shape.list;
-        if list {
-            into.push(b'(');
-        }
-        let mut any = false;
-        let present = self.each::<S>(record, |value| {
-            if any {
-                into.push(b',');
-            }
-            any = true;
-            self.print(value, into);
-        });
-        if !present {
-            into.truncate(start);
-            into.extend_from_slice(ABSENT.as_bytes());
-        } else if list {
-            into.push(b')');
-        }
-    }
-
-    fn print(&self, value: Value<'_>, into: &mut Vec<u8>) {
+    fn write(&self, value: Value<'_>, into: &mut Vec<u8>) {
         match value {
             Value::Text(text) => into.extend_from_slice(text),
             Value::Int(number) if self.padded => {
@@ -160,29 +196,15 @@ impl<F> Slot<F> {
         }
     }
 
-    fn json<S: Source<Field = F>>(&self, record: &mut S::Record<'_>) -> Json {
-        let mut values = Vec::new();
-        let present = self.each::<S>(record, |value| values.push(self.to_json(value)));
-        match (present, self.reading.shape.list) {
-            (false, _) => Json::Null,
-            (true, true) => Json::Array(values),
-            (true, false) => values.into_iter().next().unwrap_or(Json::Null),
-        }
-    }
-
-    fn to_json(&self, value: Value<'_>) -> Json {
+    fn to_json(&self, value: Value<'_>, printed: &[u8]) -> Json {
         match value {
-            _ if self.padded => {
-                let mut text = Vec::new();
-                self.print(value, &mut text);
-                Json::String(String::from_utf8_lossy(&text).into_owned())
-            }
-            Value::Text(text) => Json::String(String::from_utf8_lossy(text).into_owned()),
-            Value::Int(number) => Json::Number(number.into()),
-            Value::Uint(number) => Json::Number(number.into()),
+            Value::Int(number) if !self.padded => Json::Number(number.into()),
+            Value::Uint(number) if !self.padded => Json::Number(number.into()),
             Value::Float(number) => Number::from_f64(number).map_or(Json::Null, Json::Number),
             Value::Bool(truth) => Json::Bool(truth),
-            Value::Ip(address) => Json::String(address.to_string()),
+            Value::Text(_) | Value::Int(_) | Value::Uint(_) | Value::Ip(_) => {
+                Json::String(text_of(printed.to_vec()))
+            }
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::json::walk::Cursor;
 /// After this many bytes of an object that may be a list, its head is looked at.
 const HEAD_BYTES: usize = 64 << 10;
 
+/// A buffer larger than this is not kept for the next event.
+const KEPT_BYTES_MAX: usize = 1 << 20;
+
 /// Some editors begin a file with it.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -94,7 +97,7 @@ impl Splitter {
                 // The buffer is used again, unless one long line blew it up.
                 self.line = whole;
                 self.line.clear();
-                self.line.shrink_to(HEAD_BYTES);
+                self.line.shrink_to(KEPT_BYTES_MAX);
             }
         }
         if self.in_line {
@@ -287,7 +290,7 @@ impl Document {
 
     fn release(&mut self) {
         self.held.clear();
-        self.held.shrink_to(HEAD_BYTES);
+        self.held.shrink_to(KEPT_BYTES_MAX);
         self.looked_at = 0;
         self.balance = Balance::default();
     }
