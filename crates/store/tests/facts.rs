@@ -33,7 +33,7 @@ fn entry(kind: u8, seconds: i64, pick: usize) -> Entry {
             let alerts = vec![alert(rule, pod, severity, at(seconds))];
             event(&format!("{seconds}-{pick}"), seconds, alerts)
         }
-        4 => Entry::Status(status(seconds / 60, pick % 4 != 0)),
+        4 => mostly_up(seconds / 60, 4),
         5 => decision(id, seconds + 1, Action::Acknowledge),
         6 => decision(id, seconds + 1, RESOLVE),
         7 => decision(id, seconds + 1, Action::Accept { until: at(seconds + 900) }),

@@ -45,7 +45,7 @@ fn freeze() {
         vec![
             alerting("a", 1, "Shell", "web"),
             rejected(2),
-            Entry::Status(status(3, false)),
+            Entry::Status(down(3)),
             decision(finding("Shell", "web"), 4, RESOLVE),
             rules_loaded(5, "aa"),
             act(6, "sign_in", "console"),

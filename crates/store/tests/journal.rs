@@ -86,7 +86,7 @@ fn lively(dir: &std::path::Path) {
             vec![
                 alerting(&format!("a{round}"), round * 60, rule, pod),
                 event(&format!("b{round}"), round * 60, vec![]),
-                shared_status(round),
+                mostly_up(round, 10),
                 rejected(round * 60),
             ],
         );
@@ -103,10 +103,6 @@ fn lively(dir: &std::path::Path) {
         }
     }
     commit(&mut journal, vec![act(2000, "sign_in", ""), rules_loaded(2100, "bb")]);
-}
-
-fn shared_status(round: i64) -> control::evidence::Entry {
-    control::evidence::Entry::Status(status(round, round % 10 != 3))
 }
 
 #[test]

@@ -227,7 +227,7 @@ impl Drop for Small {
 #[test]
 fn a_disk_that_really_fills_up_loses_nothing_acknowledged() {
     let Some(small) = Small::mount() else {
-        eprintln!("skipped: no file system may be mounted here");
+        let _ = writeln!(std::io::stderr(), "skipped: no file system may be mounted here");
         return;
     };
     let folder = small.0.path();

@@ -180,7 +180,10 @@ fn a_source_tells_its_state_its_totals_and_its_gaps() {
     let dir = tempfile::tempdir().unwrap();
     let (mut journal, _) = open(dir.path());
     for minute in (0..30).filter(|minute| ![5, 6, 20].contains(minute)) {
-        commit(&mut journal, vec![Entry::Status(status(minute, ![10, 11].contains(&minute)))]);
+        commit(
+            &mut journal,
+            vec![Entry::Status(if [10, 11].contains(&minute) { down(minute) } else { up(minute) })],
+        );
     }
     let sources = journal.view().sources(at(33 * 60)).unwrap();
     let [source] = sources.as_slice() else { panic!("{sources:?}") };
@@ -207,7 +210,7 @@ fn a_source_tells_its_state_its_totals_and_its_gaps() {
 #[test]
 fn a_summary_counts_by_hour_severity_and_rule() {
     let (_dir, mut journal) = shop();
-    commit(&mut journal, vec![Entry::Status(status(3, true))]);
+    commit(&mut journal, vec![Entry::Status(up(3))]);
     let period = Period { from: at(-3600), until: at(7200) };
     let summary = journal.view().summary(period).unwrap();
     assert_eq!(summary.hours.iter().map(|hour| hour.alerts).sum::<u64>(), 20);

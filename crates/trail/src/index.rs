@@ -187,7 +187,7 @@ impl Sealed {
         }
         let word = |at: usize| u32::from_le_bytes([0, 1, 2, 3].map(|i| header[at + i]));
         let sound = check == Check::Header || checksum(&file, length)? == word(32);
-        Ok(sound.then(|| Sealed { bytes: Bytes::Path(path), ..sealed }))
+        Ok(sound.then_some(Sealed { bytes: Bytes::Path(path), ..sealed }))
     }
 
     /// Makes the index in memory, by reading the segment.

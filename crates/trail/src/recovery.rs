@@ -77,7 +77,12 @@ impl Trail {
         let last = loaded.open_heads.last().map(|(_, signature)| *signature);
         let first = loaded.state.open.first();
         let file = match fs::exists(segment::path(dir, first)).map_err(io)? {
-            true => Some(open_segment(dir, first, damage.is_some()).map_err(io)?),
+            true => {
+                let path = segment::path(dir, first);
+                let writable = damage.is_none();
+                let file = OpenOptions::new().read(true).write(writable).open(path);
+                Some(file.map_err(io)?)
+            }
             false => None,
         };
         let shared = Arc::new(Shared::new(dir, signer.verifier().clone(), loaded.state));
@@ -152,10 +157,6 @@ fn open_signer(dir: &Path, options: &Options<'_>) -> Result<Signer, OpenError> {
             Ok(signer)
         }
     }
-}
-
-fn open_segment(dir: &Path, first: u64, damaged: bool) -> io::Result<File> {
-    OpenOptions::new().read(true).write(!damaged).open(segment::path(dir, first))
 }
 
 struct Opening<'a> {

@@ -84,25 +84,27 @@ pub struct Verification {
 pub fn verify(dir: &Path, known: &Verify) -> io::Result<Verification> {
     let folder = File::open(dir)?;
     // Held to the end, so that no one starts writing meanwhile.
-    let live = match folder.try_lock_shared() {
-        Ok(()) => false,
-        Err(fs::TryLockError::WouldBlock) => true,
+    let reach = match folder.try_lock_shared() {
+        Ok(()) => Reach::Whole,
+        Err(fs::TryLockError::WouldBlock) => Reach::Signed,
         Err(fs::TryLockError::Error(error)) => return Err(error),
     };
     let mut faults = Faults::default();
     let verifier = key(dir, known, &mut faults)?;
     let (checkpoint, note) = checkpoint(dir, verifier.as_ref(), &mut faults)?;
-    let mut walk = Walk::new(dir, verifier.as_ref(), checkpoint.as_ref(), live, &mut faults);
+    let mut walk = Walk::new(dir, verifier.as_ref(), checkpoint.as_ref(), reach, &mut faults);
     walk.witness(&known.witnesses)?;
     walk.segments()?;
     walk.end()?;
     let (totals, witnesses) = walk.into_parts();
-    files::unexpected(dir, totals.size, live, &mut faults)?;
+    if reach == Reach::Whole {
+        files::unexpected(dir, totals.size, &mut faults)?;
+    }
     Ok(Verification {
         origin: verifier.as_ref().map(|key| key.name().to_owned()).unwrap_or_default(),
         verifier_key: verifier.as_ref().map(Verifier::to_string).unwrap_or_default(),
         key_given: known.key.is_some(),
-        live,
+        live: reach == Reach::Signed,
         segments: totals.segments,
         blocks: totals.blocks,
         entries: totals.entries,
@@ -113,6 +115,15 @@ pub fn verify(dir: &Path, known: &Verify) -> io::Result<Verification> {
         faults_unnamed: faults.unnamed,
         witnesses,
     })
+}
+
+/// How far a trail is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// All of it: nobody writes to it.
+    Whole,
+    /// Up to its checkpoint: somebody does.
+    Signed,
 }
 
 /// Faults found so far.

@@ -77,7 +77,7 @@ pub fn decision(finding: FindingId, seconds: i64, action: Action) -> Entry {
 
 pub const RESOLVE: Action = Action::Resolve { verdict: Verdict::Benign };
 
-pub fn status(minute: i64, connected: bool) -> SourceStatus {
+pub fn up(minute: i64) -> SourceStatus {
     SourceStatus {
         source: "k8s_audit".into(),
         instance: "webhook".into(),
@@ -89,10 +89,20 @@ pub fn status(minute: i64, connected: bool) -> SourceStatus {
         bytes: 1000,
         alerts: 2,
         newest: Some(at(minute * 60)),
-        connected,
+        connected: true,
         rules: "aa".into(),
-        reason: (!connected).then(|| "listener closed".into()),
+        reason: None,
     }
+}
+
+pub fn down(minute: i64) -> SourceStatus {
+    let reason = Some("listener closed".into());
+    SourceStatus { connected: false, reason, ..up(minute) }
+}
+
+/// A status of that minute; down in every `nth` of them.
+pub fn mostly_up(minute: i64, nth: i64) -> Entry {
+    Entry::Status(if minute.rem_euclid(nth) == 0 { down(minute) } else { up(minute) })
 }
 
 pub fn rejected(seconds: i64) -> Entry {

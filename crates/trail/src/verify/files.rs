@@ -9,10 +9,7 @@ use crate::segment;
 use crate::tile::{self, TILE_LEN};
 
 /// Names every file that does not belong to the trail. A writer at work has some of its own.
-pub fn unexpected(dir: &Path, size: u64, live: bool, faults: &mut Faults) -> io::Result<()> {
-    if live {
-        return Ok(());
-    }
+pub fn unexpected(dir: &Path, size: u64, faults: &mut Faults) -> io::Result<()> {
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
         let mut items = fs::read_dir(&folder)?.collect::<io::Result<Vec<_>>>()?;

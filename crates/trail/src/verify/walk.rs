@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Faults, WITNESS_BYTES_MAX, Witness};
+use super::{Faults, Reach, WITNESS_BYTES_MAX, Witness};
 use crate::block::{Block, Flaw};
 use crate::index::{self, Growing};
 use crate::merkle::{self, Frontier, Hash};
@@ -28,7 +28,7 @@ pub struct Walk<'a> {
     dir: &'a Path,
     verifier: Option<&'a Verifier>,
     checkpoint: Option<&'a Checkpoint>,
-    live: bool,
+    reach: Reach,
     faults: &'a mut Faults,
     tiles: Tiles,
     frontier: Frontier,
@@ -46,14 +46,14 @@ impl<'a> Walk<'a> {
         dir: &'a Path,
         verifier: Option<&'a Verifier>,
         checkpoint: Option<&'a Checkpoint>,
-        live: bool,
+        reach: Reach,
         faults: &'a mut Faults,
     ) -> Walk<'a> {
         Walk {
             dir,
             verifier,
             checkpoint,
-            live,
+            reach,
             faults,
             tiles: Tiles::new(dir),
             frontier: Frontier::default(),
@@ -101,8 +101,13 @@ impl<'a> Walk<'a> {
             if self.complete() {
                 break;
             }
-            let last = at + 1 == firsts.len();
-            self.segment(*first, last)?;
+            let found = self.segment(*first)?;
+            let Some(growing) = found.filter(|_| self.reach == Reach::Whole) else { continue };
+            let path = index::path(self.dir, *first);
+            // The open segment need not have an index.
+            if at + 1 < firsts.len() || fs::exists(&path)? {
+                self.index(&path, &growing)?;
+            }
         }
         Ok(())
     }
@@ -110,10 +115,11 @@ impl<'a> Walk<'a> {
     /// Tells whether all that can be checked while someone writes was.
     fn complete(&self) -> bool {
         let signed = self.checkpoint.map_or(0, |checkpoint| checkpoint.size);
-        self.live && self.frontier.size() >= signed
+        self.reach == Reach::Signed && self.frontier.size() >= signed
     }
 
-    fn segment(&mut self, first: u64, last: bool) -> io::Result<()> {
+    /// Walks through one segment. Returns what its index should be, if all of it is sound.
+    fn segment(&mut self, first: u64) -> io::Result<Option<Growing>> {
         let name = format!("segments/{first:020}.seg");
         let faults_before = self.faults.count();
         let file = File::open(segment::path(self.dir, first))?;
@@ -150,19 +156,15 @@ impl<'a> Walk<'a> {
         }
         self.totals.segments += 1;
         self.totals.bytes += length;
-        if self.faults.count() == faults_before && !self.live {
-            self.index(&growing, last)?;
-        }
-        Ok(())
+        Ok((self.faults.count() == faults_before).then_some(growing))
     }
 
-    /// Compares a segment's key index with its blocks. The open segment need not have one.
-    fn index(&mut self, growing: &Growing, last: bool) -> io::Result<()> {
+    /// Compares a segment's key index with its blocks.
+    fn index(&mut self, path: &Path, growing: &Growing) -> io::Result<()> {
         let name = format!("segments/{:020}.idx", growing.first());
-        match fs::read(index::path(self.dir, growing.first())) {
+        match fs::read(path) {
             Ok(bytes) if bytes == growing.encode() => (),
             Ok(_) => self.faults.add(name, "the key index differs from the blocks"),
-            Err(error) if error.kind() == io::ErrorKind::NotFound && last => (),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.faults.add(name, "the key index is missing");
             }
@@ -288,7 +290,7 @@ impl<'a> Walk<'a> {
             self.skip_to(signed)?;
         }
         self.totals.size = self.frontier.size();
-        if !self.live {
+        if self.reach == Reach::Whole {
             let partial: Vec<_> = self.edge.partial().collect();
             for (level, number, bytes) in partial {
                 self.tile(level, number, Some(bytes.len() as u64 / 32), &bytes)?;
