@@ -1,6 +1,7 @@
 //! The `sockeye` command: reads what was asked and wires the other crates together.
 
 mod command;
+mod config;
 mod evidence;
 mod package;
 

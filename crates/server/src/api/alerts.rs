@@ -1,24 +1,28 @@
 //! `/v1/alerts`: single matches, newest first, and where each stands in the trail.
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
+use finding::FindingId;
 use serde::{Deserialize, Serialize};
+use store::{AlertFilter, AlertPosition};
 use utoipa::{IntoParams, ToSchema};
 
+use super::extract::{Json, Path, Query};
 use super::problem::{Problem, ProblemBody};
-use super::shape::{Alert, Count, Moment, Page, Severity};
+use super::shape::{Alert, Count, Moment, Page, Severity, at_least, limit};
 use crate::App;
 
 /// An alert with its place in the trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertItem {
     /// Block, entry and alert within the entry.
-    #[schema(example = "12.3.0")]
-    pub position: String,
+    #[schema(value_type = String, example = "12.3.0")]
+    pub position: AlertPosition,
     /// Id of the finding it belongs to.
-    pub finding: String,
+    #[schema(value_type = String)]
+    pub finding: FindingId,
     /// The alert.
-    pub alert: Alert,
+    #[schema(value_type = Alert)]
+    pub alert: finding::Alert,
 }
 
 /// An alert with the record that raised it and the proof of where it stands.
@@ -62,7 +66,8 @@ pub struct AlertQuery {
     /// Only older ones than this position.
     pub before: Option<String>,
     /// Only this severity and worse.
-    pub severity: Option<Severity>,
+    #[param(value_type = Option<Severity>)]
+    pub severity: Option<event::Severity>,
     /// Only of this rule.
     pub rule: Option<String>,
     /// Only of this source.
@@ -79,10 +84,20 @@ pub struct AlertQuery {
     (status = "4XX", body = ProblemBody),
 ))]
 pub async fn list(
-    State(_app): State<App>,
-    Query(_query): Query<AlertQuery>,
+    State(app): State<App>,
+    Query(query): Query<AlertQuery>,
 ) -> Result<Json<Page<AlertItem>>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let limit = limit(query.limit)?;
+    let before = query.before.as_deref().map(position).transpose()?;
+    let filter = AlertFilter {
+        severity: at_least(query.severity),
+        rule: query.rule,
+        source: query.source,
+        criterion: query.criterion,
+        text: query.text,
+    };
+    let page = app.ask(move |view| view.alerts(&filter, before, limit)).await?;
+    Ok(Json(Page::from(page)))
 }
 
 /// Shows one alert with the record that raised it.
@@ -90,8 +105,40 @@ pub async fn list(
     params(("position" = String, Path, description = "Position, `12.3.0`")),
     responses((status = 200, body = AlertDetail), (status = "4XX", body = ProblemBody)))]
 pub async fn show(
-    State(_app): State<App>,
-    Path(_position): Path<String>,
+    State(app): State<App>,
+    Path(asked): Path<String>,
 ) -> Result<Json<AlertDetail>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let position = position(&asked)?;
+    let found = app.ask(move |view| view.alert(position)).await?;
+    let found = found.ok_or_else(|| Problem::not_found(format!("there is no alert at {asked}")))?;
+    let time = found.alert.time;
+    let item =
+        AlertItem { position: found.position, finding: found.finding, alert: found.alert };
+    Ok(Json(AlertDetail {
+        item,
+        event_id: found.id,
+        time: time.into(),
+        received: found.received.into(),
+        raw: found.event.get().to_owned(),
+        trail: TrailPlace {
+            block: position.entry.block.into(),
+            entry: position.entry.entry,
+            block_root: found.block_root,
+            checkpoint: found.checkpoint,
+        },
+    }))
+}
+
+/// Reads a position as it stands in a URL.
+pub fn position(text: &str) -> Result<AlertPosition, Problem> {
+    text.parse().map_err(|_| {
+        Problem::bad_request(format!("`{text}` is no position of an alert"))
+            .hint("one looks like 12.3.0")
+    })
+}
+
+impl From<store::AlertItem> for AlertItem {
+    fn from(item: store::AlertItem) -> AlertItem {
+        AlertItem { position: item.position, finding: item.finding, alert: item.alert }
+    }
 }

@@ -1,14 +1,20 @@
 //! `/v1/criteria` and `/v1/controls`: how the 61 criteria and the controls that serve them stand
 //! over a period, and the populations behind each result.
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use std::sync::Arc;
+
+use axum::extract::State;
+use control::judge::{ItemResult, List};
+use control::{Control, ControlResult};
+use event::Period;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::extract::{Json, Path, Query};
 use super::problem::{Problem, ProblemBody};
-use super::shape::{Count, Moment, Page, Span};
+use super::shape::{Count, Moment, Page, Span, limit};
 use crate::App;
+use crate::judging::Judged;
 
 /// A result is never two-valued.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -41,9 +47,11 @@ pub struct CriterionControl {
     /// Its short name.
     pub title: String,
     /// Whether it is designed suitably and in place.
-    pub design: Judgement,
+    #[schema(value_type = Judgement)]
+    pub design: control::Judgement,
     /// Whether it operated over the period.
-    pub operation: Judgement,
+    #[schema(value_type = Judgement)]
+    pub operation: control::Judgement,
 }
 
 /// One of the 61 criteria, in our own words.
@@ -52,13 +60,33 @@ pub struct Criterion {
     /// `CC6.1`.
     pub id: String,
     /// `security`, `availability` …
-    pub category: String,
+    #[schema(value_type = String, example = "security")]
+    pub category: control::catalogue::Category,
     /// What it asks, paraphrased.
     pub paraphrase: String,
     /// Points to look for.
     pub points: Vec<String>,
+    /// What software can show of it, a sentence each.
+    pub shown_by: Vec<String>,
+    /// What stays with people, a sentence each.
+    pub manual: Vec<String>,
+    /// What an auditor knows from the old world, and what replaces it here.
+    pub analogy: Option<AnalogyCard>,
+    /// How it stands, in a sentence.
+    pub summary: String,
     /// Controls that serve it, with their results.
     pub controls: Vec<CriterionControl>,
+}
+
+/// A bridge from what an auditor knows to what is here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AnalogyCard {
+    /// What is known from servers and offices.
+    pub known: String,
+    /// What takes its place with containers.
+    pub here: String,
+    /// What to do to see it work.
+    pub try_it: String,
 }
 
 /// All criteria over a period.
@@ -86,11 +114,14 @@ pub struct ControlItem {
     /// Who owns it.
     pub owner: String,
     /// How often it operates.
-    pub frequency: String,
+    #[schema(value_type = String, example = "per_event")]
+    pub frequency: control::catalogue::Frequency,
     /// Whether it is designed suitably and in place.
-    pub design: Judgement,
+    #[schema(value_type = Judgement)]
+    pub design: control::Judgement,
     /// Whether it operated over the period.
-    pub operation: Judgement,
+    #[schema(value_type = Judgement)]
+    pub operation: control::Judgement,
 }
 
 /// All controls over a period.
@@ -137,8 +168,17 @@ pub struct ControlTest {
     pub id: String,
     /// What is looked at, in plain words.
     pub procedure: String,
+    /// `design` or `operation`: what it is about.
+    #[schema(value_type = String, example = "operation")]
+    pub of: control::catalogue::Aspect,
+    /// How an auditor calls it: `inquiry`, `observation`, `inspection`, `reperformance`.
+    #[schema(value_type = String, example = "inspection")]
+    pub method: control::catalogue::Method,
+    /// Population it ran over.
+    pub population: Option<String>,
     /// Result over the period.
-    pub judgement: Judgement,
+    #[schema(value_type = Judgement)]
+    pub judgement: control::Judgement,
 }
 
 /// A named set of items that a test ran over.
@@ -154,9 +194,11 @@ pub struct Population {
     pub passed: Count,
     /// Items that deviate.
     pub deviated: Count,
-    /// Items that nobody concluded on.
+    /// Items that are not due yet.
     pub pending: Count,
-    /// SHA-256 over its items, hex.
+    /// Items that no test covers.
+    pub untested: Count,
+    /// SHA-256 over its items as CSV, before any test, hex.
     pub sha256: String,
 }
 
@@ -179,7 +221,8 @@ pub struct MappedRule {
     /// Name of the rule.
     pub rule: String,
     /// `implements`, `monitors` or `feeds`.
-    pub relation: String,
+    #[schema(value_type = String, example = "implements")]
+    pub relation: control::Relation,
     /// Why it bears on the control.
     pub reason: String,
     /// Whether the rule is loaded and enabled now.
@@ -193,12 +236,14 @@ pub struct PopulationItem {
     pub population: String,
     /// What it is, in plain words.
     pub title: String,
-    /// Finding that gathers it, if there is one.
-    pub finding: Option<String>,
+    /// Finding that it is a case of, if it is one.
+    #[schema(value_type = Option<String>)]
+    pub finding: Option<finding::FindingId>,
     /// When it happened.
     pub time: Moment,
-    /// `pass`, `deviate` or `pending`.
-    pub result: String,
+    /// `pass`, `deviate`, `pending` or `untested`.
+    #[schema(example = "pass")]
+    pub result: &'static str,
     /// Why.
     pub reason: String,
     /// Trail positions of what shows it.
@@ -210,6 +255,8 @@ pub struct PopulationItem {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PopulationQuery {
+    /// Only items of this population.
+    pub population: Option<String>,
     /// First instant of the span.
     #[param(inline)]
     pub from: Option<Moment>,
@@ -226,20 +273,52 @@ pub struct PopulationQuery {
 #[utoipa::path(get, path = "/v1/criteria", tag = "controls", params(Span),
     responses((status = 200, body = Criteria), (status = "4XX", body = ProblemBody)))]
 pub async fn criteria(
-    State(_app): State<App>,
-    Query(_span): Query<Span>,
+    State(app): State<App>,
+    Query(span): Query<Span>,
 ) -> Result<Json<Criteria>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let judged = judged(&app, span).await?;
+    let catalogue = app.judging().catalogue();
+    let items = judged.rows.iter().map(|row| {
+        let text = catalogue.criterion(&row.id);
+        Criterion {
+            id: row.id.clone(),
+            category: row.category,
+            paraphrase: row.paraphrase.clone(),
+            points: text.map_or_else(Vec::new, |one| {
+                one.points.iter().map(|point| point.text.clone()).collect()
+            }),
+            shown_by: text.map_or_else(Vec::new, |one| one.shown_by.clone()),
+            manual: text.map_or_else(Vec::new, |one| one.manual.clone()),
+            analogy: text.and_then(|one| one.analogy.clone()).map(|one| AnalogyCard {
+                known: one.known,
+                here: one.here,
+                try_it: one.try_it,
+            }),
+            summary: row.summary.clone(),
+            controls: row.controls.iter().map(CriterionControl::from).collect(),
+        }
+    });
+    let items = items.collect();
+    let Period { from, until } = judged.period;
+    Ok(Json(Criteria { from: from.into(), until: until.into(), items }))
 }
 
 /// Lists the controls with their results over a period.
 #[utoipa::path(get, path = "/v1/controls", tag = "controls", params(Span),
     responses((status = 200, body = Controls), (status = "4XX", body = ProblemBody)))]
 pub async fn list(
-    State(_app): State<App>,
-    Query(_span): Query<Span>,
+    State(app): State<App>,
+    Query(span): Query<Span>,
 ) -> Result<Json<Controls>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let judged = judged(&app, span).await?;
+    let catalogue = app.judging().catalogue();
+    let with_text = judged.results.iter().filter_map(|result| {
+        let control = catalogue.control(&result.id)?;
+        Some(ControlItem::of(control, result))
+    });
+    let items = with_text.collect();
+    let Period { from, until } = judged.period;
+    Ok(Json(Controls { from: from.into(), until: until.into(), items }))
 }
 
 /// Shows one control and all that its results stand on.
@@ -247,11 +326,35 @@ pub async fn list(
     params(("id" = String, Path, description = "Control id, `K-12`"), Span),
     responses((status = 200, body = ControlDetail), (status = "4XX", body = ProblemBody)))]
 pub async fn show(
-    State(_app): State<App>,
-    Path(_id): Path<String>,
-    Query(_span): Query<Span>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(span): Query<Span>,
 ) -> Result<Json<ControlDetail>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let judged = judged(&app, span).await?;
+    let (control, result) = found(&app, &judged, &id)?;
+    let rules = app.rules().now();
+    let loaded = |name: &str| rules.items.iter().any(|rule| rule.enabled && rule.name == name);
+    let mapped = control.rules.iter().map(|one| MappedRule {
+        loaded: loaded(&one.rule),
+        rule: one.rule.clone(),
+        relation: one.relation,
+        reason: one.reason.trim().to_owned(),
+    });
+    let gaps = result.coverage.iter().flat_map(|coverage| &coverage.gaps).map(Gap::from);
+    let seconds = |count: Option<i64>| count.and_then(|it| u64::try_from(it).ok()).unwrap_or(0);
+    let coverage = result.coverage.as_ref();
+    Ok(Json(ControlDetail {
+        from: judged.period.from.into(),
+        until: judged.period.until.into(),
+        control: ControlItem::of(control, result),
+        responsibility: app.judging().responsibility(control),
+        tests: result.tests.iter().map(ControlTest::from).collect(),
+        populations: result.populations.iter().map(Population::from).collect(),
+        gaps: gaps.collect(),
+        observed_s: seconds(coverage.map(|it| it.observed_seconds)).into(),
+        expected_s: seconds(coverage.map(|it| it.expected_seconds)).into(),
+        rules: mapped.collect(),
+    }))
 }
 
 /// Lists the items behind a control's results.
@@ -259,9 +362,130 @@ pub async fn show(
     params(("id" = String, Path, description = "Control id, `K-12`"), PopulationQuery),
     responses((status = 200, body = Page<PopulationItem>), (status = "4XX", body = ProblemBody)))]
 pub async fn population(
-    State(_app): State<App>,
-    Path(_id): Path<String>,
-    Query(_query): Query<PopulationQuery>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<PopulationQuery>,
 ) -> Result<Json<Page<PopulationItem>>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let limit = limit(query.limit)?;
+    let start = query.cursor.as_deref().map_or(Ok(0), str::parse::<usize>);
+    let start = start.map_err(|_| Problem::bad_request("the cursor is no cursor of this list"))?;
+    let judged = judged(&app, Span { from: query.from, until: query.until }).await?;
+    let (_, result) = found(&app, &judged, &id)?;
+    let wanted = |list: &&List| query.population.as_ref().is_none_or(|name| *name == list.name);
+    let lists = result.populations.iter().filter(wanted);
+    let all = lists.flat_map(|list| list.items.iter().map(move |item| (list, item)));
+    let items: Vec<_> = all
+        .skip(start)
+        .take(limit + 1)
+        .map(|(list, item)| PopulationItem {
+            population: list.name.clone(),
+            title: item.title.clone(),
+            finding: item.finding.clone(),
+            time: item.time.into(),
+            result: item.result.name(),
+            reason: item.reason.clone(),
+            evidence: item.evidence.clone(),
+        })
+        .collect();
+    let more = items.len() > limit;
+    let items = items.into_iter().take(limit).collect();
+    Ok(Json(Page { items, next: more.then(|| (start + limit).to_string()) }))
+}
+
+async fn judged(app: &App, span: Span) -> Result<Arc<Judged>, Problem> {
+    let now = app.clock().now();
+    // To the minute, so that a console that asks again and again is answered from memory.
+    let period = span.period(now.minute())?;
+    let asked = app.clone();
+    app.ask(move |view| asked.judging().judge(view, period, now)).await
+}
+
+fn found<'a>(
+    app: &'a App,
+    judged: &'a Judged,
+    id: &str,
+) -> Result<(&'a Control, &'a ControlResult), Problem> {
+    let control = app.judging().catalogue().control(id);
+    let result = judged.results.iter().find(|result| result.id == id);
+    control.zip(result).ok_or_else(|| Problem::not_found(format!("there is no control `{id}`")))
+}
+
+/// A result that nobody asked for; every period has one of operation.
+fn not_asked() -> control::Judgement {
+    control::Judgement { result: control::Outcome::NotTested, reasons: Vec::new() }
+}
+
+impl ControlItem {
+    fn of(control: &Control, result: &ControlResult) -> ControlItem {
+        ControlItem {
+            id: control.id.clone(),
+            title: control.title.clone(),
+            statement: control.statement.trim().to_owned(),
+            criteria: control.criteria.clone(),
+            owner: control.owner.clone(),
+            frequency: control.frequency,
+            design: result.design.clone(),
+            operation: result.operation.clone().unwrap_or_else(not_asked),
+        }
+    }
+}
+
+impl From<&control::matrix::Cell> for CriterionControl {
+    fn from(cell: &control::matrix::Cell) -> CriterionControl {
+        CriterionControl {
+            id: cell.control.clone(),
+            title: cell.title.clone(),
+            design: cell.design.clone(),
+            operation: cell.operation.clone().unwrap_or_else(not_asked),
+        }
+    }
+}
+
+impl From<&control::judge::TestResult> for ControlTest {
+    fn from(test: &control::judge::TestResult) -> ControlTest {
+        ControlTest {
+            id: test.name.clone(),
+            procedure: test.procedure.trim().to_owned(),
+            of: test.of,
+            method: test.method,
+            population: test.population.clone(),
+            judgement: test.judgement.clone(),
+        }
+    }
+}
+
+impl From<&List> for Population {
+    fn from(list: &List) -> Population {
+        let count = |result| {
+            Count(list.items.iter().filter(|item| item.result == result).count() as u64)
+        };
+        Population {
+            name: list.name.clone(),
+            description: list.unit.clone(),
+            items: list.count.into(),
+            passed: count(ItemResult::Pass),
+            deviated: count(ItemResult::Deviate),
+            pending: count(ItemResult::Pending),
+            untested: count(ItemResult::Untested),
+            sha256: list.sha256.clone(),
+        }
+    }
+}
+
+impl From<&control::coverage::Gap> for Gap {
+    fn from(gap: &control::coverage::Gap) -> Gap {
+        let subject = match gap.instance.as_str() {
+            "" => gap.source.clone(),
+            instance => format!("{}/{instance}", gap.source),
+        };
+        Gap {
+            subject,
+            from: gap.period.from.into(),
+            until: gap.period.until.into(),
+            reason: match gap.reason.as_str() {
+                "" => gap.kind.name().to_owned(),
+                reason => reason.to_owned(),
+            },
+        }
+    }
 }

@@ -1,15 +1,19 @@
 //! `/v1/findings`: alerts of one fingerprint, and what people decide about them.
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
+use control::evidence::Entry;
+use finding::FindingId;
 use serde::{Deserialize, Serialize};
+use store::{DecisionItem, Draft, FindingFilter};
 use utoipa::{IntoParams, ToSchema};
 
-use super::alerts::AlertItem;
+use super::alerts::{AlertItem, position};
+use super::extract::{Json, Path, Query};
 use super::problem::{Problem, ProblemBody};
-use super::shape::{Count, Moment, Page, Severity, Subject};
+use super::shape::{Count, Moment, Page, Severity, Subject, at_least, limit};
 use crate::App;
+use crate::guard::Caller;
 
 /// Where a finding stands.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
@@ -47,18 +51,26 @@ pub enum Action {
 #[derive(Debug, Serialize, ToSchema)]
 #[allow(missing_docs, reason = "as in `finding::Finding`, which this describes")]
 pub struct Finding {
-    pub id: String,
+    #[schema(value_type = String)]
+    pub id: FindingId,
     pub rule: String,
     pub source: String,
-    pub severity: Severity,
-    pub subject: Subject,
+    #[schema(value_type = Severity)]
+    pub severity: event::Severity,
+    #[schema(value_type = Subject)]
+    pub subject: event::Subject,
     /// Criteria it bears on.
     pub soc2: Vec<String>,
-    pub status: Status,
-    pub verdict: Option<Verdict>,
+    /// Where it stands now; an acceptance whose end has passed is open again.
+    #[schema(value_type = Status)]
+    pub status: finding::Status,
+    #[schema(value_type = Option<Verdict>)]
+    pub verdict: Option<finding::Verdict>,
     pub accepted_until: Option<Moment>,
     pub first_seen: Moment,
     pub last_seen: Moment,
+    /// Receipt time of the alert that opened it, the last time it was opened.
+    pub opened: Moment,
     /// Number of its alerts.
     pub count: Count,
     /// Output line of its last alert.
@@ -91,7 +103,8 @@ pub struct Decision {
     pub until: Option<Moment>,
     /// What the alerts were found to be.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub verdict: Option<Verdict>,
+    #[schema(value_type = Option<Verdict>)]
+    pub verdict: Option<finding::Verdict>,
     /// Why, in the person's words.
     pub reason: String,
 }
@@ -105,7 +118,8 @@ pub struct DecisionRequest {
     /// End of the acceptance; required with `accept`.
     pub until: Option<Moment>,
     /// What it was; required with `resolve`.
-    pub verdict: Option<Verdict>,
+    #[schema(value_type = Option<Verdict>)]
+    pub verdict: Option<finding::Verdict>,
     /// Why; required.
     pub reason: String,
 }
@@ -116,9 +130,11 @@ pub struct DecisionRequest {
 #[into_params(parameter_in = Query)]
 pub struct FindingQuery {
     /// Only with this status.
-    pub status: Option<Status>,
+    #[param(value_type = Option<Status>)]
+    pub status: Option<finding::Status>,
     /// Only this severity and worse.
-    pub severity: Option<Severity>,
+    #[param(value_type = Option<Severity>)]
+    pub severity: Option<event::Severity>,
     /// Only of this rule.
     pub rule: Option<String>,
     /// Only of this source.
@@ -150,10 +166,23 @@ pub struct CursorQuery {
     (status = "4XX", body = ProblemBody),
 ))]
 pub async fn list(
-    State(_app): State<App>,
-    Query(_query): Query<FindingQuery>,
+    State(app): State<App>,
+    Query(query): Query<FindingQuery>,
 ) -> Result<Json<Page<Finding>>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let limit = limit(query.limit)?;
+    let filter = FindingFilter {
+        status: query.status.into_iter().collect(),
+        severity: at_least(query.severity),
+        rule: query.rule,
+        source: query.source,
+        criterion: query.criterion,
+        text: query.text,
+    };
+    let cursor = query.cursor;
+    let page = app.ask(move |view| view.findings(&filter, limit, cursor.as_deref())).await?;
+    let now = app.clock().now();
+    let items = page.items.into_iter().map(|finding| Finding::at(finding, now)).collect();
+    Ok(Json(Page { items, next: page.next }))
 }
 
 /// Shows one finding and what was decided about it.
@@ -161,10 +190,10 @@ pub async fn list(
     params(("id" = String, Path, description = "Finding id, 32 hex digits")),
     responses((status = 200, body = FindingDetail), (status = "4XX", body = ProblemBody)))]
 pub async fn show(
-    State(_app): State<App>,
-    Path(_id): Path<String>,
+    State(app): State<App>,
+    Path(id): Path<String>,
 ) -> Result<Json<FindingDetail>, Problem> {
-    Err(Problem::busy("starting", 1))
+    detail(&app, FindingId(id)).await.map(Json)
 }
 
 /// Lists the alerts of one finding, newest first.
@@ -172,11 +201,15 @@ pub async fn show(
     params(("id" = String, Path, description = "Finding id, 32 hex digits"), CursorQuery),
     responses((status = 200, body = Page<AlertItem>), (status = "4XX", body = ProblemBody)))]
 pub async fn alerts(
-    State(_app): State<App>,
-    Path(_id): Path<String>,
-    Query(_query): Query<CursorQuery>,
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<CursorQuery>,
 ) -> Result<Json<Page<AlertItem>>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let limit = limit(query.limit)?;
+    let before = query.cursor.as_deref().map(position).transpose()?;
+    let id = FindingId(id);
+    let page = app.ask(move |view| view.finding_alerts(&id, before, limit)).await?;
+    Ok(Json(Page::from(page)))
 }
 
 /// Decides about a finding, in the name of whoever is signed in.
@@ -185,9 +218,102 @@ pub async fn alerts(
     request_body = DecisionRequest,
     responses((status = 201, body = FindingDetail), (status = "4XX", body = ProblemBody)))]
 pub async fn decide(
-    State(_app): State<App>,
-    Path(_id): Path<String>,
-    Json(_request): Json<DecisionRequest>,
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Json(request): Json<DecisionRequest>,
 ) -> Result<(StatusCode, Json<FindingDetail>), Problem> {
-    Err(Problem::busy("starting", 1))
+    let id = FindingId(id);
+    let action = action(&request)?;
+    let _deciding = app.deciding().lock().await;
+    let (mut finding, _) = found(&app, id.clone()).await?;
+    let decision = finding::Decision {
+        finding: id.clone(),
+        actor: caller.actor(),
+        time: app.clock().now(),
+        action,
+        reason: request.reason.trim().to_owned(),
+    };
+    finding.decide(&decision).map_err(refused)?;
+    app.door().keep(vec![Draft::new(Entry::Decision(decision))]).await?;
+    Ok((StatusCode::CREATED, Json(detail(&app, id).await?)))
+}
+
+fn action(request: &DecisionRequest) -> Result<finding::Action, Problem> {
+    match (request.action, request.until, request.verdict) {
+        (Action::Acknowledge, None, None) => Ok(finding::Action::Acknowledge),
+        (Action::Reopen, None, None) => Ok(finding::Action::Reopen),
+        (Action::Accept, Some(Moment(until)), None) => Ok(finding::Action::Accept { until }),
+        (Action::Resolve, None, Some(verdict)) => Ok(finding::Action::Resolve { verdict }),
+        (Action::Accept, None, _) => Err(Problem::bad_request("`accept` needs `until`")
+            .hint("a risk is taken until a date, RFC 3339")),
+        (Action::Resolve, _, None) => Err(Problem::bad_request("`resolve` needs `verdict`")
+            .hint("one of true_positive, benign, false_positive")),
+        _ => Err(Problem::bad_request("`until` goes with `accept`, `verdict` with `resolve`")),
+    }
+}
+
+fn refused(refusal: finding::Refusal) -> Problem {
+    match refusal {
+        finding::Refusal::NotFrom { .. } => Problem::conflict(refusal.to_string()),
+        finding::Refusal::NoPerson(_) => Problem::forbidden(refusal.to_string()),
+        refusal => Problem::bad_request(refusal.to_string()),
+    }
+}
+
+async fn found(
+    app: &App,
+    id: FindingId,
+) -> Result<(finding::Finding, Vec<DecisionItem>), Problem> {
+    let missing = Problem::not_found(format!("there is no finding `{id}`"));
+    app.ask(move |view| view.finding(&id)).await?.ok_or(missing)
+}
+
+async fn detail(app: &App, id: FindingId) -> Result<FindingDetail, Problem> {
+    let (finding, decisions) = found(app, id).await?;
+    Ok(FindingDetail {
+        finding: Finding::at(finding, app.clock().now()),
+        decisions: decisions.into_iter().map(Decision::from).collect(),
+    })
+}
+
+impl Finding {
+    fn at(finding: finding::Finding, now: event::Time) -> Finding {
+        Finding {
+            status: finding.standing(now),
+            id: finding.id,
+            rule: finding.rule,
+            source: finding.source,
+            severity: finding.severity,
+            subject: finding.subject,
+            soc2: finding.soc2,
+            verdict: finding.verdict,
+            accepted_until: finding.accepted_until.map(Moment),
+            first_seen: finding.first_seen.into(),
+            last_seen: finding.last_seen.into(),
+            opened: finding.opened.into(),
+            count: finding.count.into(),
+            output: finding.output,
+        }
+    }
+}
+
+impl From<DecisionItem> for Decision {
+    fn from(item: DecisionItem) -> Decision {
+        let (action, until, verdict) = match item.decision.action {
+            finding::Action::Acknowledge => (Action::Acknowledge, None, None),
+            finding::Action::Accept { until } => (Action::Accept, Some(Moment(until)), None),
+            finding::Action::Resolve { verdict } => (Action::Resolve, None, Some(verdict)),
+            finding::Action::Reopen => (Action::Reopen, None, None),
+        };
+        Decision {
+            position: item.position.to_string(),
+            actor: item.decision.actor,
+            time: item.decision.time.into(),
+            action,
+            until,
+            verdict,
+            reason: item.decision.reason,
+        }
+    }
 }

@@ -3,14 +3,15 @@
 
 mod administration;
 mod alerts;
-mod controls;
+pub mod controls;
+mod extract;
 mod feed;
-mod findings;
+pub mod findings;
 mod intake;
 mod problem;
 mod rules;
 mod session;
-mod shape;
+pub mod shape;
 mod sources;
 mod status;
 mod tokens;
@@ -24,11 +25,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use problem::Problem;
+pub use rules::RuleItem;
+pub use session::SESSION_COOKIE;
 
 use crate::App;
-
-/// Name of the session cookie.
-pub const SESSION_COOKIE: &str = "sockeye_session";
 
 fn router() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(description())

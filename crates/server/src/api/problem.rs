@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::intake::{RETRY_AFTER_S, Refusal};
+
 /// What went wrong, with a stable code, and what to do about it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemBody {
@@ -62,6 +64,25 @@ impl Problem {
         Problem::new(StatusCode::BAD_REQUEST, "bad_request", message)
     }
 
+    /// The path is known, the method is not.
+    pub fn method_not_allowed() -> Problem {
+        Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method_not_allowed",
+            "this path does not take this method",
+        )
+    }
+
+    /// The client took too long.
+    pub fn timeout(message: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", message)
+    }
+
+    /// The request was meant for another server.
+    pub fn misdirected(message: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::MISDIRECTED_REQUEST, "misdirected", message)
+    }
+
     /// The request is understood and contradicts the state of things.
     pub fn conflict(message: impl Into<String>) -> Problem {
         Problem::new(StatusCode::CONFLICT, "conflict", message)
@@ -97,6 +118,17 @@ impl Problem {
     pub fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        match &refusal {
+            Refusal::Busy => Problem::too_many(refusal.to_string(), RETRY_AFTER_S),
+            Refusal::Stopped(_) => Problem::busy(refusal.to_string(), RETRY_AFTER_S)
+                .hint("`/v1/status` tells more; what was acknowledged is safe"),
+            Refusal::TooLarge(_) => Problem::bad_request(refusal.to_string()),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! `/v1/rules`: the rules in force.
 
-use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::problem::{Problem, ProblemBody};
+use super::extract::Json;
+use super::problem::ProblemBody;
 use super::shape::Severity;
 use crate::App;
 
@@ -17,7 +17,8 @@ pub struct RuleItem {
     /// Source it judges.
     pub source: String,
     /// Severity of its alerts.
-    pub priority: Severity,
+    #[schema(value_type = Severity)]
+    pub priority: event::Severity,
     /// Whether it judges at all.
     pub enabled: bool,
     /// Tags as written.
@@ -46,6 +47,11 @@ pub struct Rules {
 /// Lists the rules in force.
 #[utoipa::path(get, path = "/v1/rules", tag = "rules",
     responses((status = 200, body = Rules), (status = "4XX", body = ProblemBody)))]
-pub async fn list(State(_app): State<App>) -> Result<Json<Rules>, Problem> {
-    Err(Problem::busy("starting", 1))
+pub async fn list(State(app): State<App>) -> Json<Rules> {
+    let rules = app.rules().now();
+    Json(Rules {
+        hash: rules.hash.clone(),
+        approved_by: rules.approved_by.clone(),
+        items: rules.items.clone(),
+    })
 }

@@ -1,8 +1,10 @@
 //! Shapes that several routes share: pages, counts as text, times as RFC 3339, and the alert.
 
-use event::Time;
+use event::{Period, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+
+use super::Problem;
 
 /// A count as decimal text, because a browser's numbers end at 2^53.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ToSchema)]
@@ -108,4 +110,40 @@ pub struct Alert {
     #[schema(example = "complete")]
     pub reliability: String,
     pub subject: Subject,
+}
+
+/// Items of a page unless asked otherwise, and at most.
+const LIMIT: (usize, usize) = (100, 500);
+
+/// Checks how many items are asked for.
+pub fn limit(asked: Option<u32>) -> Result<usize, Problem> {
+    match asked.map_or(Ok(LIMIT.0), usize::try_from) {
+        Ok(limit) if (1..=LIMIT.1).contains(&limit) => Ok(limit),
+        _ => Err(Problem::bad_request(format!("`limit` must be from 1 to {}", LIMIT.1))),
+    }
+}
+
+/// Returns the severities that are as bad as this, or worse; none asked for: all.
+pub fn at_least(bound: Option<event::Severity>) -> Vec<event::Severity> {
+    let Some(bound) = bound else { return Vec::new() };
+    event::Severity::ALL.into_iter().filter(|severity| severity.at_least(bound)).collect()
+}
+
+impl<T, U: From<T>> From<store::Page<T>> for Page<U> {
+    fn from(page: store::Page<T>) -> Page<U> {
+        Page { items: page.items.into_iter().map(U::from).collect(), next: page.next }
+    }
+}
+
+impl Span {
+    /// Returns the period that is meant, `now` being now.
+    pub fn period(&self, now: Time) -> Result<Period, Problem> {
+        const DAY: i64 = 24 * 60 * Time::MINUTE;
+        let until = self.until.map_or(now, |moment| moment.0);
+        let from = self.from.map_or(until.plus(-DAY), |moment| moment.0);
+        if from >= until {
+            return Err(Problem::bad_request(format!("`from` {from} is not before `until` {until}")));
+        }
+        Ok(Period { from, until })
+    }
 }

@@ -1,11 +1,16 @@
 //! `/v1/sources`: what delivers, since when, and where it was silent.
 
-use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
+use control::coverage::{SourceCoverage, of_sources};
+use control::facts::{Facts, Totals, Watch};
+use control::evidence::SourceStatus;
+use event::{Period, Time};
 use serde::Serialize;
+use store::View;
 use utoipa::ToSchema;
 
 use super::controls::Gap;
+use super::extract::{Json, Query};
 use super::problem::{Problem, ProblemBody};
 use super::shape::{Count, Moment, Span};
 use crate::App;
@@ -106,22 +111,164 @@ pub struct SourceMinutes {
     pub items: Vec<SourceMinute>,
 }
 
+/// Longest span for which minutes are listed.
+const MINUTES_SPAN_MAX: i64 = 7 * 24 * 60 * Time::MINUTE;
+/// Longest span for which gaps and totals are told.
+const SPAN_MAX: i64 = 400 * 24 * 60 * Time::MINUTE;
+/// A source that took records this long ago still counts as receiving.
+const RECENT: i64 = 3 * Time::MINUTE;
+
 /// Lists source instances with state, last status, totals and gaps.
 #[utoipa::path(get, path = "/v1/sources", tag = "sources", params(Span),
     responses((status = 200, body = Sources), (status = "4XX", body = ProblemBody)))]
 pub async fn list(
-    State(_app): State<App>,
-    Query(_span): Query<Span>,
+    State(app): State<App>,
+    Query(span): Query<Span>,
 ) -> Result<Json<Sources>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let now = app.clock().now();
+    let period = bounded(span.period(now)?, SPAN_MAX)?;
+    let (known, watched, coverages) = app.ask(move |view| watched(view, period, now)).await?;
+    let mut items: Vec<_> = known
+        .into_iter()
+        .map(|one| {
+            let is_it = |source: &str, instance: &str| {
+                source == one.source && instance == one.instance
+            };
+            let totals = watched.iter().find(|it| is_it(&it.source, &it.instance));
+            let coverage = coverages.iter().find(|it| is_it(&it.source, &it.instance));
+            let (state, reason) = state(&app, &one.source, &one.instance, Some(&one.last), now);
+            SourceItem {
+                state,
+                reason,
+                last: Some(one.last.into()),
+                totals: totals.map(|it| it.totals.into()).unwrap_or_default(),
+                gaps: coverage
+                    .map(|it| it.coverage.gaps.iter().map(Gap::from).collect())
+                    .unwrap_or_default(),
+                source: one.source,
+                instance: one.instance,
+            }
+        })
+        .collect();
+    // One that has not lived through its first minute is in no status yet.
+    for live in app.instances() {
+        if items.iter().any(|it| it.source == live.source() && it.instance == live.name()) {
+            continue;
+        }
+        let (state, reason) = state(&app, live.source(), live.name(), None, now);
+        items.push(SourceItem {
+            source: live.source().to_owned(),
+            instance: live.name().to_owned(),
+            state,
+            reason,
+            last: None,
+            totals: SourceTotals::default(),
+            gaps: Vec::new(),
+        });
+    }
+    Ok(Json(Sources { from: period.from.into(), until: period.until.into(), items }))
 }
 
 /// Lists status entries, one a minute and instance; at most seven days at once.
 #[utoipa::path(get, path = "/v1/sources/minutes", tag = "sources", params(Span),
     responses((status = 200, body = SourceMinutes), (status = "4XX", body = ProblemBody)))]
 pub async fn minutes(
-    State(_app): State<App>,
-    Query(_span): Query<Span>,
+    State(app): State<App>,
+    Query(span): Query<Span>,
 ) -> Result<Json<SourceMinutes>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let period = bounded(span.period(app.clock().now())?, MINUTES_SPAN_MAX)?;
+    let statuses = app.ask(move |view| view.minutes(period)).await?;
+    let mut items: Vec<_> = statuses.into_iter().map(SourceMinute::from).collect();
+    items.sort_by_key(|minute| minute.minute.0);
+    Ok(Json(SourceMinutes { from: period.from.into(), until: period.until.into(), items }))
+}
+
+fn bounded(period: Period, max: i64) -> Result<Period, Problem> {
+    if period.until.0.saturating_sub(period.from.0) <= max {
+        return Ok(period);
+    }
+    let days = max / (24 * 60 * Time::MINUTE);
+    Err(Problem::bad_request(format!("the span is longer than {days} days")))
+}
+
+type Watched = (Vec<store::SourceItem>, Vec<control::facts::SourceFacts>, Vec<SourceCoverage>);
+
+/// Gathers what the sources did in a period, the same way as judging does.
+fn watched(view: &View, period: Period, now: Time) -> Result<Watched, store::Error> {
+    let known = view.sources(now)?;
+    let mut watch = Watch::new(period);
+    for one in &known {
+        watch.known(&one.source, &one.instance, one.since);
+    }
+    for status in view.minutes(period)? {
+        watch.see(&status);
+    }
+    let facts = Facts {
+        period,
+        as_of: now,
+        sources: watch.finish(),
+        rule_sets: Vec::new(),
+        cases: Vec::new(),
+        acts: Vec::new(),
+        alerts: Vec::new(),
+        left_out: 0,
+    };
+    let coverages = of_sources(&facts);
+    Ok((known, facts.sources, coverages))
+}
+
+fn state(
+    app: &App,
+    source: &str,
+    instance: &str,
+    last: Option<&SourceStatus>,
+    now: Time,
+) -> (SourceState, Option<String>) {
+    let is_it = |it: &&std::sync::Arc<crate::intake::Instance>| {
+        it.source() == source && it.name() == instance
+    };
+    let Some(live) = app.instances().iter().find(is_it) else {
+        return (SourceState::Gone, Some("it is not configured any more".to_owned()));
+    };
+    if let Some(reason) = live.down() {
+        return (SourceState::Disconnected, Some(reason));
+    }
+    let recent = |status: &SourceStatus| {
+        status.records > 0 && status.minute.plus(Time::MINUTE + RECENT) > now
+    };
+    let receiving = live.records_in_minute() > 0 || last.is_some_and(recent);
+    let state = if receiving { SourceState::Receiving } else { SourceState::Idle };
+    (state, None)
+}
+
+impl From<SourceStatus> for SourceMinute {
+    fn from(status: SourceStatus) -> SourceMinute {
+        SourceMinute {
+            source: status.source,
+            instance: status.instance,
+            minute: status.minute.into(),
+            records: status.records.into(),
+            rejected: status.rejected.into(),
+            duplicates: status.duplicates.into(),
+            lost: status.lost.into(),
+            bytes: status.bytes.into(),
+            alerts: status.alerts.into(),
+            newest: status.newest.map(Moment),
+            connected: status.connected,
+            reason: status.reason,
+        }
+    }
+}
+
+impl From<Totals> for SourceTotals {
+    fn from(totals: Totals) -> SourceTotals {
+        SourceTotals {
+            records: totals.records.into(),
+            rejected: totals.rejected.into(),
+            duplicates: totals.duplicates.into(),
+            lost: totals.lost.into(),
+            bytes: totals.bytes.into(),
+            alerts: totals.alerts.into(),
+        }
+    }
 }

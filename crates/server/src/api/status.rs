@@ -1,15 +1,22 @@
 //! `/v1/status`, `/v1/summary`, `/healthz`, `/readyz`, `/metrics`: how the service is doing.
 
-use axum::Json;
-use axum::extract::{Query, State};
-use axum::response::Response;
+use std::sync::atomic::Ordering::Relaxed;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::extract::{Json, Query};
 use super::findings::Status as FindingStatus;
 use super::problem::{Problem, ProblemBody};
 use super::shape::{Count, Moment, Severity, Span};
 use crate::App;
+use crate::intake::QUEUE_LEN_MAX;
+
+/// Rules told of in a summary.
+const RULES_LEN_MAX: usize = 10;
 
 /// How the service is doing.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,7 +34,7 @@ pub struct ServiceStatus {
     /// SHA-256 over all rule files in load order, hex.
     pub rules_hash: String,
     /// Number of enabled rules.
-    pub rules_enabled: u32,
+    pub rules_enabled: usize,
 }
 
 /// Whether records are taken.
@@ -39,7 +46,7 @@ pub struct IntakeStatus {
     /// Why it stopped.
     pub reason: Option<String>,
     /// Batches waiting for the writer.
-    pub queued: u32,
+    pub queued: usize,
     /// Records kept since the start.
     pub records: Count,
     /// Records refused since the start.
@@ -59,6 +66,8 @@ pub struct TrailStatus {
     pub bytes: Count,
     /// Latest signed checkpoint (a C2SP signed note).
     pub checkpoint: Option<String>,
+    /// The key that checks it, in the form of C2SP signed notes.
+    pub verifier_key: String,
 }
 
 /// What happened over a span.
@@ -82,7 +91,8 @@ pub struct HourCount {
     /// Start of the hour.
     pub hour: Moment,
     /// Severity.
-    pub severity: Severity,
+    #[schema(value_type = Severity)]
+    pub severity: event::Severity,
     /// Alerts.
     pub alerts: Count,
 }
@@ -91,9 +101,11 @@ pub struct HourCount {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingCount {
     /// Status.
-    pub status: FindingStatus,
+    #[schema(value_type = FindingStatus)]
+    pub status: finding::Status,
     /// Severity.
-    pub severity: Severity,
+    #[schema(value_type = Severity)]
+    pub severity: event::Severity,
     /// Findings.
     pub findings: Count,
 }
@@ -110,18 +122,68 @@ pub struct RuleCount {
 /// Tells how the service is doing.
 #[utoipa::path(get, path = "/v1/status", tag = "status",
     responses((status = 200, body = ServiceStatus), (status = "4XX", body = ProblemBody)))]
-pub async fn status(State(_app): State<App>) -> Result<Json<ServiceStatus>, Problem> {
-    Err(Problem::busy("starting", 1))
+pub async fn status(State(app): State<App>) -> Result<Json<ServiceStatus>, Problem> {
+    let size = app.ask(store::View::size).await?;
+    let rules = app.rules().now();
+    let door = app.door();
+    let totals = door.state().totals();
+    let stopped = door.state().stopped();
+    let intake = IntakeStatus {
+        state: match stopped {
+            Some(_) => "stopped",
+            None if door.queued() >= QUEUE_LEN_MAX => "full",
+            None => "accepting",
+        },
+        reason: stopped,
+        queued: door.queued(),
+        records: totals.records.load(Relaxed).into(),
+        rejected: totals.rejected.load(Relaxed).into(),
+        duplicates: totals.duplicates.load(Relaxed).into(),
+        alerts: totals.alerts.load(Relaxed).into(),
+    };
+    Ok(Json(ServiceStatus {
+        version: env!("CARGO_PKG_VERSION"),
+        environment: app.environment().to_owned(),
+        started: app.started().into(),
+        intake,
+        trail: TrailStatus {
+            blocks: size.blocks.into(),
+            bytes: size.trail_bytes.into(),
+            checkpoint: size.checkpoint,
+            verifier_key: size.verifier_key,
+        },
+        rules_hash: rules.hash.clone(),
+        rules_enabled: rules.items.iter().filter(|rule| rule.enabled).count(),
+    }))
 }
 
 /// Counts alerts by hour and findings by status.
 #[utoipa::path(get, path = "/v1/summary", tag = "status", params(Span),
     responses((status = 200, body = Summary), (status = "4XX", body = ProblemBody)))]
 pub async fn summary(
-    State(_app): State<App>,
-    Query(_span): Query<Span>,
+    State(app): State<App>,
+    Query(span): Query<Span>,
 ) -> Result<Json<Summary>, Problem> {
-    Err(Problem::busy("starting", 1))
+    let period = span.period(app.clock().now())?;
+    let summary = app.ask(move |view| view.summary(period)).await?;
+    let hour = |one: store::HourCount| HourCount {
+        hour: one.hour.into(),
+        severity: one.severity,
+        alerts: one.alerts.into(),
+    };
+    let finding = |one: store::FindingCount| FindingCount {
+        status: one.status,
+        severity: one.severity,
+        findings: one.findings.into(),
+    };
+    let rule = |one: store::RuleCount| RuleCount { rule: one.rule, alerts: one.alerts.into() };
+    Ok(Json(Summary {
+        from: period.from.into(),
+        until: period.until.into(),
+        hours: summary.hours.into_iter().map(hour).collect(),
+        findings: summary.findings.into_iter().map(finding).collect(),
+        rules: summary.rules.into_iter().take(RULES_LEN_MAX).map(rule).collect(),
+    }))
 }
 
 /// Answers while the process lives.
@@ -136,8 +198,9 @@ pub async fn healthz() -> &'static str {
     (status = 200, body = String, content_type = "text/plain"),
     (status = 503, body = ProblemBody),
 ))]
-pub async fn readyz(State(_app): State<App>) -> Result<&'static str, Problem> {
-    Err(Problem::busy("starting", 1))
+pub async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
+    app.door().state().check()?;
+    Ok("ready\n")
 }
 
 /// Figures for Prometheus, OpenMetrics text.
@@ -145,6 +208,8 @@ pub async fn readyz(State(_app): State<App>) -> Result<&'static str, Problem> {
     (status = 200, body = String, content_type = "application/openmetrics-text"),
     (status = "4XX", body = ProblemBody),
 ))]
-pub async fn metrics(State(_app): State<App>) -> Result<Response, Problem> {
-    Err(Problem::busy("starting", 1))
+pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let text = crate::metrics::text(&app).map_err(Problem::internal)?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
 }

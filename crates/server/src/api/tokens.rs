@@ -1,28 +1,21 @@
 //! `/v1/tokens`: secrets for programs, each with scopes.
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::extract::{Json, Path};
 use super::problem::{Problem, ProblemBody};
 use super::shape::Moment;
 use crate::App;
+use crate::guard::Caller;
+use crate::private::{Scope, Token};
 
-/// What a token or session may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Look at everything but tokens.
-    Read,
-    /// Deliver records.
-    Intake,
-    /// Decide about findings.
-    Decide,
-    /// Create and revoke tokens.
-    Admin,
-}
+/// Characters of a token's name.
+const NAME_LEN_MAX: usize = 100;
+/// Tokens that may exist at the same time.
+const TOKENS_LEN_MAX: usize = 1000;
 
 /// A token without its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -69,21 +62,60 @@ pub struct Tokens {
     pub items: Vec<TokenItem>,
 }
 
+impl From<Token> for TokenItem {
+    fn from(token: Token) -> TokenItem {
+        TokenItem {
+            id: token.id,
+            name: token.name,
+            scopes: token.scopes,
+            created: token.created.into(),
+            created_by: token.created_by,
+            last_used: token.last_used.map(Moment),
+        }
+    }
+}
+
 /// Lists tokens, without their secrets.
 #[utoipa::path(get, path = "/v1/tokens", tag = "tokens",
     responses((status = 200, body = Tokens), (status = "4XX", body = ProblemBody)))]
-pub async fn list(State(_app): State<App>) -> Result<Json<Tokens>, Problem> {
-    Err(Problem::busy("starting", 1))
+pub async fn list(State(app): State<App>) -> Result<Json<Tokens>, Problem> {
+    let tokens = app.privately(|private| private.tokens()).await?;
+    Ok(Json(Tokens { items: tokens.into_iter().map(TokenItem::from).collect() }))
 }
 
 /// Makes a token; its secret is in this answer and nowhere else.
 #[utoipa::path(post, path = "/v1/tokens", tag = "tokens", request_body = TokenRequest,
     responses((status = 201, body = TokenCreated), (status = "4XX", body = ProblemBody)))]
 pub async fn create(
-    State(_app): State<App>,
-    Json(_request): Json<TokenRequest>,
+    State(app): State<App>,
+    caller: Caller,
+    Json(request): Json<TokenRequest>,
 ) -> Result<(StatusCode, Json<TokenCreated>), Problem> {
-    Err(Problem::busy("starting", 1))
+    let name = checked_name(&request)?;
+    let (actor, now) = (caller.actor(), app.clock().now());
+    app.door().state().check()?;
+    let made = app
+        .privately({
+            let (name, scopes, actor) = (name.clone(), request.scopes, actor.clone());
+            move |private| {
+                if private.tokens()?.len() >= TOKENS_LEN_MAX {
+                    return Ok(None);
+                }
+                private.make_token(&name, &scopes, &actor, now).map(Some)
+            }
+        })
+        .await?
+        .ok_or_else(|| Problem::conflict("there are too many tokens; revoke some"))?;
+    let scopes: Vec<_> = made.token.scopes.iter().map(|scope| scope.name()).collect();
+    let detail = format!("`{name}`, may {}", scopes.join(", "));
+    if let Err(problem) = app.note(&actor, "token_created", &made.token.id, detail).await {
+        // A token that the trail does not know must not exist.
+        let id = made.token.id;
+        app.privately(move |private| private.revoke_token(&id)).await?;
+        return Err(problem);
+    }
+    let secret = made.bearer.reveal().to_owned();
+    Ok((StatusCode::CREATED, Json(TokenCreated { item: made.token.into(), secret })))
 }
 
 /// Revokes a token at once.
@@ -91,8 +123,32 @@ pub async fn create(
     params(("id" = String, Path, description = "Public id of the token")),
     responses((status = 204, description = "Revoked"), (status = "4XX", body = ProblemBody)))]
 pub async fn revoke(
-    State(_app): State<App>,
-    Path(_id): Path<String>,
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    Err(Problem::busy("starting", 1))
+    let revoked = {
+        let id = id.clone();
+        app.privately(move |private| private.revoke_token(&id)).await?
+    };
+    let token = revoked.ok_or_else(|| Problem::not_found(format!("there is no token `{id}`")))?;
+    app.note(&caller.actor(), "token_revoked", &id, format!("`{}`", token.name)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn checked_name(request: &TokenRequest) -> Result<String, Problem> {
+    let name = request.name.trim();
+    if name.is_empty() || name.chars().count() > NAME_LEN_MAX {
+        return Err(Problem::bad_request(format!(
+            "a token needs a name of 1 to {NAME_LEN_MAX} characters"
+        )));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Problem::bad_request("a token's name must not hold control characters"));
+    }
+    if request.scopes.is_empty() {
+        return Err(Problem::bad_request("a token needs at least one scope")
+            .hint("the scopes are read, intake, decide, admin"));
+    }
+    Ok(name.to_owned())
 }
