@@ -3,6 +3,7 @@
 //! it is done. Senders choose the values, so the tree is bounded and begun anew when full.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::ControlFlow;
 
 use event::Value;
@@ -15,6 +16,25 @@ use crate::source::Source;
 const PLACES_MAX: usize = 2048;
 /// Longest value kept as a key; longer ones are worked out each time.
 const KEY_BYTES_MAX: usize = 256;
+
+/// A quick hash. Whoever makes values collide gains little: there are few places.
+#[derive(Debug, Default)]
+struct Quick(u64);
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+        let mut mix = |word: u64| self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER);
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+        rest.iter().for_each(|byte| mix((*byte).into()));
+    }
+
+    fn finish(&self) -> u64 {
+        // The table looks at the upper bits as well as at the lower ones.
+        self.0 ^ self.0 >> 32
+    }
+}
 
 /// A rule's index in what was compiled, and what is left of its condition.
 pub type Rest = Vec<(usize, Node)>;
@@ -32,7 +52,7 @@ pub struct Memo {
 #[derive(Debug)]
 struct Place {
     rest: Rest,
-    below: HashMap<Box<[u8]>, usize>,
+    below: HashMap<Box<[u8]>, usize, BuildHasherDefault<Quick>>,
     /// Where records without a value for the next key go.
     absent: Option<usize>,
 }
@@ -184,7 +204,7 @@ impl Memo {
 
 impl Place {
     fn new(rest: Rest) -> Place {
-        Place { rest, below: HashMap::new(), absent: None }
+        Place { rest, below: HashMap::default(), absent: None }
     }
 
     fn step<S: Source>(&self, record: &mut S::Record<'_>, key: &S::Field) -> Step {

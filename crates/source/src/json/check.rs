@@ -3,6 +3,7 @@
 //! keeps is checked strictly as well, see [`strict`].
 
 use super::scan::{skip_blanks, string_end};
+use super::walk::Raw;
 
 /// Deepest nesting accepted, the same as in Falco's plugins.
 pub const NESTING_MAX: usize = 300;
@@ -29,15 +30,23 @@ pub enum Fault {
 
 /// Checks text as Falco's plugins would.
 pub fn check(text: &[u8]) -> Result<(), Fault> {
-    let end = value(text, skip_blanks(text, 0))?;
+    check_members(text, |_, _| {})
+}
+
+/// Checks text as Falco's plugins would; shows each member of the outermost object, with the place
+/// where its value begins, to `see`.
+pub fn check_members<'j>(
+    text: &'j [u8],
+    mut see: impl FnMut(Raw<'j>, usize),
+) -> Result<(), Fault> {
+    let end = value(text, skip_blanks(text, 0), &mut see)?;
     let rest = skip_blanks(text, end);
     if rest == text.len() { Ok(()) } else { Err(Fault::Trailing(rest)) }
 }
 
-/// Checks text to the letter of the standard, and that it is UTF-8.
+/// Checks text that passed [`check`] to the letter of the standard, and that it is UTF-8.
 pub fn strict(text: &[u8]) -> Result<&serde_json::value::RawValue, Fault> {
     let text = std::str::from_utf8(text).map_err(|error| Fault::Utf8(error.valid_up_to()))?;
-    check(text.as_bytes())?;
     serde_json::from_str(text).map_err(|error| {
         let line_start = text.lines().take(error.line().saturating_sub(1)).map(|l| l.len() + 1);
         let at = line_start.sum::<usize>() + error.column().saturating_sub(1);
@@ -47,7 +56,11 @@ pub fn strict(text: &[u8]) -> Result<&serde_json::value::RawValue, Fault> {
 
 /// Goes over one value with the brackets that are open kept aside, so that no text can exhaust the
 /// stack; returns where it ends.
-fn value(text: &[u8], start: usize) -> Result<usize, Fault> {
+fn value<'j>(
+    text: &'j [u8],
+    start: usize,
+    see: &mut impl FnMut(Raw<'j>, usize),
+) -> Result<usize, Fault> {
     let mut open: Vec<u8> = Vec::new();
     let mut at = start;
     loop {
@@ -64,7 +77,7 @@ fn value(text: &[u8], start: usize) -> Result<usize, Fault> {
                 }
                 if !empty {
                     open.push(close);
-                    at = if close == b'}' { key(text, next)? } else { next };
+                    at = if close == b'}' { key(text, next, open.len(), see)? } else { next };
                     continue;
                 }
                 next + 1
@@ -81,7 +94,7 @@ fn value(text: &[u8], start: usize) -> Result<usize, Fault> {
                 Some(b',') => {
                     at = skip_blanks(text, at + 1);
                     if *close == b'}' {
-                        at = key(text, at)?;
+                        at = key(text, at, open.len(), see)?;
                     }
                     break;
                 }
@@ -96,17 +109,28 @@ fn value(text: &[u8], start: usize) -> Result<usize, Fault> {
 }
 
 /// Reads a key and its colon; returns where the value is due.
-fn key(text: &[u8], at: usize) -> Result<usize, Fault> {
+fn key<'j>(
+    text: &'j [u8],
+    at: usize,
+    depth: usize,
+    see: &mut impl FnMut(Raw<'j>, usize),
+) -> Result<usize, Fault> {
     match text.get(at) {
         None => return Err(Fault::Early(text.len())),
         Some(b'"') => {}
         Some(_) => return Err(Fault::Malformed(at)),
     }
-    let (end, _) = string_end(text, at + 1).ok_or(Fault::Early(text.len()))?;
+    let (end, escapes) = string_end(text, at + 1).ok_or(Fault::Early(text.len()))?;
     let colon = skip_blanks(text, end + 1);
     match text.get(colon) {
         None => Err(Fault::Early(text.len())),
-        Some(b':') => Ok(skip_blanks(text, colon + 1)),
+        Some(b':') => {
+            let start = skip_blanks(text, colon + 1);
+            if depth == 1 {
+                see(Raw { bytes: &text[at + 1..end], escapes }, start);
+            }
+            Ok(start)
+        }
         Some(_) => Err(Fault::Malformed(colon)),
     }
 }

@@ -66,6 +66,11 @@ impl Cursor {
         Cursor { at: 0, state: State::Start }
     }
 
+    /// Returns the place behind everything.
+    pub fn end() -> Cursor {
+        Cursor { at: 0, state: State::End }
+    }
+
     /// Tells whether the text turned out to be no JSON.
     pub fn is_broken(&self) -> bool {
         self.state == State::Broken

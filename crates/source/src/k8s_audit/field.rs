@@ -48,7 +48,12 @@ pub struct Path {
     pub member: Member,
     /// Keys below.
     pub keys: &'static [&'static str],
+    /// Number of the path among all.
+    pub slot: usize,
 }
+
+/// How many paths there are.
+pub const PATHS: usize = TEXTS.len() + LISTS.len();
 
 /// Kinds of subjects of a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -171,13 +176,14 @@ impl Field {
         if let Some(field) = json::Field::resolve(name, argument) {
             return field.map(|field| Field::Json(first_member(&field), field));
         }
-        let path = |table: &[(&str, Member, &'static [&'static str])]| {
-            let row = table.iter().find(|(known, _, _)| *known == name)?;
-            Some(Path { member: row.1, keys: row.2 })
+        let path = |table: &[(&str, Member, &'static [&'static str])], before: usize| {
+            let place = table.iter().position(|(known, _, _)| *known == name)?;
+            let (_, member, keys) = table[place];
+            Some(Path { member, keys, slot: before + place })
         };
-        let field = match path(TEXTS) {
+        let field = match path(TEXTS, 0) {
             Some(path) => Some(Field::Text(path)),
-            None => path(LISTS).map(Field::List),
+            None => path(LISTS, TEXTS.len()).map(Field::List),
         };
         if let Some(field) = field {
             return match argument {

@@ -106,13 +106,14 @@ pub struct Known {
 
 /// Checks an event strictly, for keeping: UTF-8, JSON to the letter, a time.
 pub fn validate(record: &mut Record<'_>) -> Result<Known, Reason> {
+    record.check()?;
     check::strict(record.bytes())?;
     known(record)
 }
 
 /// Checks an event that was judged without being checked, as strictly as Falco's plugin does.
 pub fn confirm(record: &mut Record<'_>) -> Result<Known, Reason> {
-    check::check(record.bytes())?;
+    record.check()?;
     known(record)
 }
 

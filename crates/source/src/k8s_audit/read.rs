@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use event::Value;
 use rule::source::Presence;
 
-use super::field::{Containers, Field, HOST_PATHS, OfContainer, Path, SubjectKind};
+use super::field::{Containers, Field, HOST_PATHS, OfContainer, SubjectKind};
 use super::record::{Member, Record};
 use super::uri;
 use crate::envelope::Origin;
@@ -45,8 +45,8 @@ pub fn each(
     }
     match field {
         Field::Envelope(_) | Field::Json(..) => Presence::Absent,
-        Field::Text(path) => json::show(follow(record, path), see),
-        Field::List(path) => match follow(record, path) {
+        Field::Text(path) => json::show(record.follow(path), see),
+        Field::List(path) => match record.follow(path) {
             Some(array) if array.first() == Some(&b'[') => show_all(elements(array), see),
             _ => Presence::Absent,
         },
@@ -67,10 +67,6 @@ pub fn each(
             None => Presence::Absent,
         },
     }
-}
-
-fn follow<'r>(record: &mut Record<'r>, to: &Path) -> Option<&'r [u8]> {
-    path(record.find(to.member)?, to.keys)
 }
 
 fn of_json(

@@ -3,10 +3,12 @@
 
 use event::Time;
 
+use super::field::{PATHS, Path};
 use super::moment;
 use crate::envelope::Envelope;
+use crate::json::check::{Fault, check_members};
 use crate::json::text;
-use crate::json::walk::{Cursor, Raw, members, string};
+use crate::json::walk::{Cursor, Raw, members, path, string};
 
 /// A member of an event that fields reach into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +67,8 @@ pub struct Record<'r> {
     cursor: Cursor,
     /// Where the value of each member begins; 0, where no value can be, is not met yet.
     starts: [u32; MEMBERS],
+    /// Where the value at each path begins; 0 when not looked for yet.
+    paths: [u32; PATHS],
     time: Option<Option<Time>>,
     /// What surrounds the event.
     pub(crate) envelope: Envelope<'r>,
@@ -73,7 +77,14 @@ pub struct Record<'r> {
 impl<'r> Record<'r> {
     /// Takes one JSON object. Nothing is read yet, and nothing checked.
     pub fn new(bytes: &'r [u8], envelope: Envelope<'r>) -> Record<'r> {
-        Record { bytes, cursor: Cursor::start(), starts: [0; MEMBERS], time: None, envelope }
+        Record {
+            bytes,
+            cursor: Cursor::start(),
+            starts: [0; MEMBERS],
+            paths: [0; PATHS],
+            time: None,
+            envelope,
+        }
     }
 
     /// Returns the bytes of the event.
@@ -100,6 +111,36 @@ impl<'r> Record<'r> {
                 *start = at;
             }
         }
+    }
+
+    /// Reads the whole event, checking it as strictly as Falco's plugin does. Every member is known
+    /// then.
+    pub fn check(&mut self) -> Result<(), Fault> {
+        let starts = &mut self.starts;
+        check_members(self.bytes, |key, at| {
+            let (Some(found), Ok(at)) = (Member::of_raw(key), u32::try_from(at)) else { return };
+            let start = &mut starts[found as usize];
+            if *start == 0 {
+                *start = at;
+            }
+        })?;
+        self.cursor = Cursor::end();
+        Ok(())
+    }
+
+    /// Returns the value at a path of [`Path::slot`], which is followed once.
+    pub fn follow(&mut self, to: &Path) -> Option<&'r [u8]> {
+        const ABSENT: u32 = u32::MAX;
+        match self.paths[to.slot] {
+            0 => {}
+            ABSENT => return None,
+            start => return Some(&self.bytes[start as usize..]),
+        }
+        let value = self.find(to.member).and_then(|value| path(value, to.keys));
+        // A value is text from its first byte to the end of the event.
+        let start = value.map(|value| self.bytes.len() - value.len());
+        self.paths[to.slot] = start.and_then(|start| u32::try_from(start).ok()).unwrap_or(ABSENT);
+        value
     }
 
     /// Returns a member's value as text, when it is a string.
