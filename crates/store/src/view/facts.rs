@@ -42,8 +42,13 @@ impl View {
     fn count_alerts(&self, period: Period) -> Result<Vec<AlertCount>, Error> {
         let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
         let whole_from = quarter(period.from.plus(QUARTER - 1));
-        let whole_until = quarter(period.until).max(whole_from);
         let edges = self.ask(|connection| {
+            let newest: Option<i64> =
+                connection.query_row("SELECT newest FROM cursor", [], |row| row.get(0))?;
+            // A quarter that is still growing belongs to the period as a whole.
+            let ended = newest.is_some_and(|newest| newest >= period.until.0);
+            let until = if ended { quarter(period.until) } else { i64::MAX };
+            let whole_until = until.max(whole_from);
             let read = "SELECT source.text, name.text, sum(alerts) FROM tally
                 JOIN rule ON rule.name = tally.rule JOIN name ON name.id = tally.rule
                 JOIN name AS source ON source.id = rule.source

@@ -103,7 +103,10 @@ impl View {
     fn sum(&self, stored: &Stored, period: Period) -> Result<Sum, Error> {
         let mut sum = Sum::default();
         let whole_from = day(period.from.plus(DAY - 1));
-        let whole_until = day(period.until).max(whole_from);
+        // A day in which the case got no more alerts belongs to the period as a whole.
+        let ended = stored.last_received >= period.until;
+        let until = if ended { day(period.until) } else { i64::MAX };
+        let whole_until = until.max(whole_from);
         self.ask(|connection| {
             let read = "SELECT alerts, severity FROM handling_day
                 WHERE handling = ?1 AND day >= ?2 AND day < ?3";
