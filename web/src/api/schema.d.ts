@@ -222,8 +222,9 @@ export interface paths {
         /**
          * Streams alerts as server-sent events.
          * @description `event: alert`, `id:` its position, `data:` the item. `Last-Event-ID` resumes from the trail
-         *     without loss. `event: behind` tells a client that was too slow from where to resume; the
-         *     stream then ends. Comments keep the connection alive.
+         *     without loss. `event: behind` tells a client that was too slow; the stream then ends, and a
+         *     client that comes again with its `Last-Event-ID` misses nothing. Comments keep the connection
+         *     alive.
          */
         get: operations["alerts_stream"];
         put?: never;
@@ -528,6 +529,15 @@ export interface components {
              */
             position: string;
         };
+        /** @description A bridge from what an auditor knows to what is here. */
+        AnalogyCard: {
+            /** @description What takes its place with containers. */
+            here: string;
+            /** @description What is known from servers and offices. */
+            known: string;
+            /** @description What to do to see it work. */
+            try_it: string;
+        };
         /** @description A control with all that its results stand on. */
         ControlDetail: components["schemas"]["ControlItem"] & {
             /** @description Seconds of the period. */
@@ -555,7 +565,10 @@ export interface components {
             criteria: string[];
             /** @description Whether it is designed suitably and in place. */
             design: components["schemas"]["Judgement"];
-            /** @description How often it operates. */
+            /**
+             * @description How often it operates.
+             * @example per_event
+             */
             frequency: string;
             /** @description `K-12`. */
             id: string;
@@ -574,11 +587,20 @@ export interface components {
             id: string;
             /** @description Result over the period. */
             judgement: components["schemas"]["Judgement"];
+            /**
+             * @description How an auditor calls it: `inquiry`, `observation`, `inspection`, `reperformance`.
+             * @example inspection
+             */
+            method: string;
+            /**
+             * @description `design` or `operation`: what it is about.
+             * @example operation
+             */
+            of: string;
+            /** @description Population it ran over. */
+            population?: string | null;
             /** @description What is looked at, in plain words. */
             procedure: string;
-            of: string;
-            method: string;
-            population?: string | null;
         };
         /** @description All controls over a period. */
         Controls: {
@@ -605,20 +627,26 @@ export interface components {
         };
         /** @description One of the 61 criteria, in our own words. */
         Criterion: {
-            /** @description `security`, `availability` … */
+            analogy?: components["schemas"]["AnalogyCard"] | null;
+            /**
+             * @description `security`, `availability` …
+             * @example security
+             */
             category: string;
             /** @description Controls that serve it, with their results. */
             controls: components["schemas"]["CriterionControl"][];
             /** @description `CC6.1`. */
             id: string;
+            /** @description What stays with people, a sentence each. */
+            manual: string[];
             /** @description What it asks, paraphrased. */
             paraphrase: string;
             /** @description Points to look for. */
             points: string[];
+            /** @description What software can show of it, a sentence each. */
             shown_by: string[];
-            manual: string[];
+            /** @description How it stands, in a sentence. */
             summary: string;
-            analogy?: null | components["schemas"]["AnalogyCard"];
         };
         /** @description A control as it serves a criterion. */
         CriterionControl: {
@@ -663,6 +691,8 @@ export interface components {
             first_seen: components["schemas"]["Moment"];
             id: string;
             last_seen: components["schemas"]["Moment"];
+            /** @description Receipt time of the alert that opened it, the last time it was opened. */
+            opened: components["schemas"]["Moment"];
             /** @description Output line of its last alert. */
             output: string;
             rule: string;
@@ -670,6 +700,7 @@ export interface components {
             /** @description Criteria it bears on. */
             soc2: string[];
             source: string;
+            /** @description Where it stands now; an acceptance whose end has passed is open again. */
             status: components["schemas"]["Status"];
             subject: components["schemas"]["Subject"];
             verdict?: components["schemas"]["Verdict"] | null;
@@ -714,10 +745,7 @@ export interface components {
             alerts: components["schemas"]["Count"];
             /** @description Duplicates dropped since the start. */
             duplicates: components["schemas"]["Count"];
-            /**
-             * Format: int32
-             * @description Batches waiting for the writer.
-             */
+            /** @description Batches waiting for the writer. */
             queued: number;
             /** @description Why it stopped. */
             reason?: string | null;
@@ -744,7 +772,10 @@ export interface components {
             loaded: boolean;
             /** @description Why it bears on the control. */
             reason: string;
-            /** @description `implements`, `monitors` or `feeds`. */
+            /**
+             * @description `implements`, `monitors` or `feeds`.
+             * @example implements
+             */
             relation: string;
             /** @description Name of the rule. */
             rule: string;
@@ -822,6 +853,8 @@ export interface components {
                 first_seen: components["schemas"]["Moment"];
                 id: string;
                 last_seen: components["schemas"]["Moment"];
+                /** @description Receipt time of the alert that opened it, the last time it was opened. */
+                opened: components["schemas"]["Moment"];
                 /** @description Output line of its last alert. */
                 output: string;
                 rule: string;
@@ -829,6 +862,7 @@ export interface components {
                 /** @description Criteria it bears on. */
                 soc2: string[];
                 source: string;
+                /** @description Where it stands now; an acceptance whose end has passed is open again. */
                 status: components["schemas"]["Status"];
                 subject: components["schemas"]["Subject"];
                 verdict?: components["schemas"]["Verdict"] | null;
@@ -842,13 +876,16 @@ export interface components {
             items: {
                 /** @description Trail positions of what shows it. */
                 evidence: string[];
-                /** @description Finding that gathers it, if there is one. */
+                /** @description Finding that it is a case of, if it is one. */
                 finding?: string | null;
                 /** @description Name of the population. */
                 population: string;
                 /** @description Why. */
                 reason: string;
-                /** @description `pass`, `deviate` or `pending`. */
+                /**
+                 * @description `pass`, `deviate`, `pending` or `untested`.
+                 * @example pass
+                 */
                 result: string;
                 /** @description When it happened. */
                 time: components["schemas"]["Moment"];
@@ -870,23 +907,27 @@ export interface components {
             name: string;
             /** @description Items that pass. */
             passed: components["schemas"]["Count"];
-            /** @description Items that nobody concluded on. */
+            /** @description Items that are not due yet. */
             pending: components["schemas"]["Count"];
-            /** @description SHA-256 over its items, hex. */
+            /** @description SHA-256 over its items as CSV, before any test, hex. */
             sha256: string;
+            /** @description Items that no test covers. */
             untested: components["schemas"]["Count"];
         };
         /** @description An item of a population with where its evidence stands. */
         PopulationItem: {
             /** @description Trail positions of what shows it. */
             evidence: string[];
-            /** @description Finding that gathers it, if there is one. */
+            /** @description Finding that it is a case of, if it is one. */
             finding?: string | null;
             /** @description Name of the population. */
             population: string;
             /** @description Why. */
             reason: string;
-            /** @description `pass`, `deviate` or `pending`. */
+            /**
+             * @description `pass`, `deviate`, `pending` or `untested`.
+             * @example pass
+             */
             result: string;
             /** @description When it happened. */
             time: components["schemas"]["Moment"];
@@ -920,7 +961,7 @@ export interface components {
             duplicates: components["schemas"]["Count"];
             /** @description Why records were refused, the first ten. */
             reasons?: string[];
-            /** @description Records refused; each is in the trail with the reason. */
+            /** @description Records refused; they are in the trail with the reason. */
             rejected: components["schemas"]["Count"];
         };
         /** @description Alerts of one rule. */
@@ -971,10 +1012,7 @@ export interface components {
             environment: string;
             /** @description Whether records are taken. */
             intake: components["schemas"]["IntakeStatus"];
-            /**
-             * Format: int32
-             * @description Number of enabled rules.
-             */
+            /** @description Number of enabled rules. */
             rules_enabled: number;
             /** @description SHA-256 over all rule files in load order, hex. */
             rules_hash: string;
@@ -1152,6 +1190,7 @@ export interface components {
             bytes: components["schemas"]["Count"];
             /** @description Latest signed checkpoint (a C2SP signed note). */
             checkpoint?: string | null;
+            /** @description The key that checks it, in the form of C2SP signed notes. */
             verifier_key: string;
         };
         /**
@@ -1159,11 +1198,6 @@ export interface components {
          * @enum {string}
          */
         Verdict: "true_positive" | "benign" | "false_positive";
-        AnalogyCard: {
-            known: string;
-            here: string;
-            try_it: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -1516,6 +1550,8 @@ export interface operations {
     controls_population: {
         parameters: {
             query?: {
+                /** @description Only items of this population. */
+                population?: string;
                 /** @description First instant of the span. */
                 from?: string;
                 /** @description First instant after the span. */
@@ -1524,7 +1560,6 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before. */
                 cursor?: string;
-                population?: string;
             };
             header?: never;
             path: {
