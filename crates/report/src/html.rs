@@ -38,7 +38,7 @@ struct Page<'a> {
     model: &'static str,
     served: usize,
     unserved: usize,
-    headline: Vec<&'a FigureNote>,
+    headline: Vec<Headline<'a>>,
     sources: Vec<SourceView>,
     key: Vec<Chip>,
     columns: usize,
@@ -50,6 +50,13 @@ struct Page<'a> {
     trail_blocks: String,
     program: &'a str,
     analogies: Vec<AnalogyView<'a>>,
+}
+
+/// A figure in large letters, its details in small ones.
+struct Headline<'a> {
+    note: &'a FigureNote,
+    value: &'a str,
+    rest: &'a str,
 }
 
 /// A result, ready to be shown.
@@ -186,9 +193,16 @@ fn span(question: Question) -> String {
     }
 }
 
-fn headline<'a>(report: &'a Report<'_>) -> Vec<&'a FigureNote> {
+fn headline<'a>(report: &'a Report<'_>) -> Vec<Headline<'a>> {
     let wanted = ["coverage", "records", "alerts", "rules-in-force"];
-    wanted.iter().filter_map(|id| report.figure(id)).collect()
+    let notes = wanted.iter().filter_map(|id| report.figure(id));
+    notes
+        .map(|note| {
+            let (value, rest) =
+                note.shown.split_at(note.shown.find(" (").unwrap_or(note.shown.len()));
+            Headline { note, value, rest: rest.trim_start() }
+        })
+        .collect()
 }
 
 fn rows<'a>(report: &'a Report<'_>, sheets: &[Sheet<'_>]) -> Vec<RowView<'a>> {
@@ -209,7 +223,7 @@ fn rows<'a>(report: &'a Report<'_>, sheets: &[Sheet<'_>]) -> Vec<RowView<'a>> {
             unserved: row.controls.is_empty(),
             cells: sheets.iter().map(cell).collect(),
             rules: rule_counts(row),
-            summary: &row.summary,
+            summary: if row.controls.is_empty() { "not-tested: no control" } else { &row.summary },
         }
     })
     .collect()

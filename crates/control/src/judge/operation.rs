@@ -34,7 +34,12 @@ fn watched(result: &ControlResult, share: f64) -> Judgement {
         return Judgement::new(Outcome::Error, "the control needs no source");
     };
     let (observed, expected) = (coverage.observed_seconds, coverage.expected_seconds);
-    let said = format!("operated {observed} of {expected} seconds ({} %)", coverage.share());
+    let said = format!(
+        "operated {} of {} seconds ({} %)",
+        grouped(observed),
+        grouped(expected),
+        coverage.share()
+    );
     if expected <= 0 {
         return Judgement::new(Outcome::NotTested, "no time of the period can be judged yet");
     }
@@ -69,9 +74,15 @@ fn volume(result: &ControlResult, facts: &Facts) -> String {
     };
     let records: u64 = facts.sources.iter().map(|source| source.totals.records).sum();
     format!(
-        "{records} records were watched over {} of {} seconds",
-        coverage.observed_seconds, coverage.expected_seconds
+        "{} records were watched over {} of {} seconds",
+        grouped(records),
+        grouped(coverage.observed_seconds),
+        grouped(coverage.expected_seconds)
     )
+}
+
+fn grouped(number: impl ToString) -> String {
+    crate::figure::grouped(&number.to_string())
 }
 
 /// Turns the items of a tested population into a result.

@@ -218,8 +218,8 @@ fn a_quiet_day_is_no_pass() {
         expect![[r#"
             design pass: rule set hash-one, approved by grace@example.org, has all 1
               rules; k8s_audit/webhook reported within 5m before 1970-01-02T00:00:00Z
-            operation not-tested: no occurrence: 0 items; 14400 records were watched
-              over 86400 of 86400 seconds
+            operation not-tested: no occurrence: 0 items; 14,400 records were watched
+              over 86,400 of 86,400 seconds
         "#]],
     );
 }
@@ -235,8 +235,8 @@ fn an_alert_handled_in_time_passes() {
         expect![[r#"
             design pass: rule set hash-one, approved by grace@example.org, has all 1
               rules; k8s_audit/webhook reported within 5m before 1970-01-02T00:00:00Z
-            operation pass: operated 86400 of 86400 seconds (100 %); 1 of 1 tested items
-              passed
+            operation pass: operated 86,400 of 86,400 seconds (100 %); 1 of 1 tested
+              items passed
         "#]],
     );
 }
@@ -288,8 +288,8 @@ fn an_hour_of_silence_is_a_gap_and_no_pass() {
         expect![[r#"
             design pass: rule set hash-one, approved by grace@example.org, has all 1
               rules; k8s_audit/webhook reported within 5m before 1970-01-02T00:00:00Z
-            operation not-tested: operated 82800 of 86400 seconds (95.833 %), less than
-              99 %; k8s_audit/webhook from 1970-01-01T10:00:00Z until
+            operation not-tested: operated 82,800 of 86,400 seconds (95.833 %), less
+              than 99 %; k8s_audit/webhook from 1970-01-01T10:00:00Z until
               1970-01-01T11:00:00Z: no status: no status arrived
         "#]],
     );
@@ -304,11 +304,11 @@ fn a_source_that_started_late_leaves_a_gap_before() {
         expect![[r#"
             design pass: rule set hash-one, approved by grace@example.org, has all 1
               rules; k8s_audit/webhook reported within 5m before 1970-01-02T00:00:00Z
-            operation not-tested: operated 68400 of 86400 seconds (79.166 %), less than
-              99 %; k8s_audit/webhook from 1970-01-01T00:00:00Z until
+            operation not-tested: operated 68,400 of 86,400 seconds (79.166 %), less
+              than 99 %; k8s_audit/webhook from 1970-01-01T00:00:00Z until
               1970-01-01T05:00:00Z: not started: its first status ever is of
-              1970-01-01T05:00:00Z; no occurrence: 0 items; 11400 records were watched
-              over 68400 of 86400 seconds
+              1970-01-01T05:00:00Z; no occurrence: 0 items; 11,400 records were watched
+              over 68,400 of 86,400 seconds
         "#]],
     );
 }
@@ -322,10 +322,10 @@ fn rules_without_an_approver_or_without_the_rule_make_nothing_operate() {
         expect![[r#"
             design not-tested: rule set hash-one, in force at 1970-01-02T00:00:00Z, has
               no named approver
-            operation not-tested: operated 0 of 86400 seconds (0 %), less than 99 %;
+            operation not-tested: operated 0 of 86,400 seconds (0 %), less than 99 %;
               k8s_audit/webhook from 1970-01-01T00:00:00Z until 1970-01-02T00:00:00Z:
               rules not approved: rule set hash-one has no named approver; no
-              occurrence: 0 items; 14400 records were watched over 0 of 86400 seconds
+              occurrence: 0 items; 14,400 records were watched over 0 of 86,400 seconds
         "#]],
     );
     entries[0] = rules(0, Some("grace@example.org"), &["Other"]);
@@ -334,10 +334,10 @@ fn rules_without_an_approver_or_without_the_rule_make_nothing_operate() {
         expect![[r#"
             design fail: rule set hash-one, in force at 1970-01-02T00:00:00Z, has no
               `Shell`
-            operation not-tested: operated 0 of 86400 seconds (0 %), less than 99 %;
+            operation not-tested: operated 0 of 86,400 seconds (0 %), less than 99 %;
               k8s_audit/webhook from 1970-01-01T00:00:00Z until 1970-01-02T00:00:00Z:
               rules missing: rule set hash-one has no `Shell`; no occurrence: 0 items;
-              14400 records were watched over 0 of 86400 seconds
+              14,400 records were watched over 0 of 86,400 seconds
         "#]],
     );
 }
@@ -375,10 +375,10 @@ fn nothing_at_all_is_not_tested() {
             design not-tested: the trail knows of no rule set in force at
               1970-01-02T00:00:00Z; no instance of k8s_audit reported before
               1970-01-02T00:00:00Z
-            operation not-tested: operated 0 of 86400 seconds (0 %), less than 99 %;
+            operation not-tested: operated 0 of 86,400 seconds (0 %), less than 99 %;
               k8s_audit from 1970-01-01T00:00:00Z until 1970-01-02T00:00:00Z: not
               started: no instance of this source ever reported; no occurrence: 0 items;
-              0 records were watched over 0 of 86400 seconds
+              0 records were watched over 0 of 86,400 seconds
         "#]],
     );
 }

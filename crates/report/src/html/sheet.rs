@@ -1,6 +1,6 @@
 //! The lead sheet of one control.
 
-use control::catalogue::{Aspect, Instances, MappedRule};
+use control::catalogue::{Aspect, Instances, MappedRule, Share};
 use control::judge::{Item, ItemResult, List, Total, TotalClass};
 use control::{Control, ControlResult};
 
@@ -117,10 +117,10 @@ impl<'a> Sheet<'a> {
 }
 
 fn responsibility(control: &Control, input: &Input<'_>) -> String {
-    let share = words::share(control.responsibility.share(input.model));
+    let share = control.responsibility.share(input.model);
     match &control.responsibility.our_part {
-        Some(part) => format!("{share}; our part: {}", part.trim()),
-        None => share.to_owned(),
+        Some(part) if share == Share::Shared => format!("shared; our part: {}", part.trim()),
+        _ => words::share(share).to_owned(),
     }
 }
 

@@ -34,7 +34,7 @@ enum Output {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    if !check::is_package(&args.dir) {
+    if !args.dir.join(control::package::MANIFEST).is_file() {
         anstream::eprintln!("error: `{}` is no report package", args.dir.display());
         return ExitCode::from(2);
     }

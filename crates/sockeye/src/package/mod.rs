@@ -2,6 +2,8 @@
 
 pub mod check;
 mod records;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -51,11 +51,6 @@ impl Checked {
     }
 }
 
-/// Tells whether a folder looks like a report package.
-pub fn is_package(dir: &Path) -> bool {
-    dir.join(package::MANIFEST).is_file() || dir.join(package::SUMS).is_file()
-}
-
 /// Checks a package. `key` is the verifier key as it was given to the reader by another way.
 pub fn check(dir: &Path, key: Option<&str>) -> Checked {
     let mut checked = Checked::default();

@@ -108,7 +108,8 @@ fn numbers(page: &str) -> BTreeMap<&str, Vec<(String, String)>> {
         let Some((id, rest)) = part.split_once("\" value=\"") else { continue };
         let Some((answer, rest)) = rest.split_once("\">") else { continue };
         let Some((shown, _)) = rest.split_once("</data>") else { continue };
-        found.entry(id).or_default().push((answer.to_owned(), shown.to_owned()));
+        let shown = shown.replace("<small>", "").replace("</small>", "");
+        found.entry(id).or_default().push((answer.to_owned(), shown));
     }
     found
 }
