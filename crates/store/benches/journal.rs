@@ -1,8 +1,8 @@
 //! How many alerts a second one thread makes durable, and how fast they are found again.
 //!
-//! `cargo bench -p store -- [alerts] [findings] [commit]`; `commit` leaves the questions out. CPU-seconds are those of the writing thread: on a
-//! busy machine they say more than the clock. Drafts are made beforehand, as the server does on
-//! other threads.
+//! `cargo bench -p store -- [alerts] [findings] [commit]`; `commit` leaves the questions out.
+//! CPU-seconds are those of the writing thread: on a busy machine they say more than the clock.
+//! Drafts are made beforehand, as the server does on other threads.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -43,8 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rate = |time: Duration| alerts as f64 / time.as_secs_f64();
     writeln!(
         out,
-        "commit   {alerts} alerts, {findings} findings, {} bytes each, batches of {BATCH}: {:.0}/s, \
-         {:.2} CPU-s = {:.0} per CPU-s (making drafts: {:.0} per CPU-s)",
+        "commit   {alerts} alerts, {findings} findings, {} bytes each, batches of {BATCH}: \
+         {:.0}/s, {:.2} CPU-s = {:.0} per CPU-s (making drafts: {:.0} per CPU-s)",
         bytes as u64 / alerts,
         rate(wall),
         cpu.as_secs_f64(),
@@ -159,13 +159,7 @@ fn alerting(number: u64, findings: u64) -> Entry {
     let severity = Severity::ALL[2 + (rule % 5) as usize];
     let id = format!("{mixed:016x}-7d3f-4c1a-9b2e-{:012x}", number);
     let user = format!("system:serviceaccount:shop:robot-{}", mixed % 50);
-    let raw = format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"{id}","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods/pod-{pod}/exec?command=sh&container=main&stdin=true&tty=true","verb":"create","user":{{"username":"{user}","uid":"{:x}","groups":["system:serviceaccounts","system:authenticated"]}},"sourceIPs":["10.{}.{}.{}"],"userAgent":"kubectl/v1.34.2 (linux/amd64) kubernetes/8cc511e","objectRef":{{"resource":"pods","namespace":"shop","name":"pod-{pod}","apiVersion":"v1","subresource":"exec"}},"responseStatus":{{"metadata":{{}},"code":101}},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}","annotations":{{"authorization.k8s.io/decision":"allow","authorization.k8s.io/reason":"RBAC: allowed by RoleBinding \"robots/shop\" of Role \"robots\" to ServiceAccount \"robot-1/shop\""}}}}"#,
-        mixed >> 7,
-        mixed % 250,
-        mixed / 250 % 250,
-        mixed / 62500 % 250,
-    );
+    let raw = raw(mixed, pod, &id, &user, time);
     let mut fields = serde_json::Map::new();
     for (name, value) in [("ka.user.name", user.clone()), ("ka.target.name", format!("pod-{pod}"))]
     {
@@ -199,4 +193,40 @@ fn alerting(number: u64, findings: u64) -> Entry {
         alerts: vec![alert],
         raw: serde_json::value::RawValue::from_string(raw).expect("it is JSON"),
     })
+}
+
+/// The event as the API server would send it.
+fn raw(mixed: u64, pod: u64, id: &str, user: &str, time: Time) -> String {
+    let ip = format!("10.{}.{}.{}", mixed % 250, mixed / 250 % 250, mixed / 62500 % 250);
+    let raw = serde_json::json!({
+        "kind": "Event",
+        "apiVersion": "audit.k8s.io/v1",
+        "level": "Request",
+        "auditID": id,
+        "stage": "ResponseComplete",
+        "requestURI": format!("/api/v1/namespaces/shop/pods/pod-{pod}/exec?command=sh&tty=true"),
+        "verb": "create",
+        "user": {
+            "username": user,
+            "uid": format!("{:x}", mixed >> 7),
+            "groups": ["system:serviceaccounts", "system:authenticated"],
+        },
+        "sourceIPs": [ip],
+        "userAgent": "kubectl/v1.34.2 (linux/amd64) kubernetes/8cc511e",
+        "objectRef": {
+            "resource": "pods",
+            "namespace": "shop",
+            "name": format!("pod-{pod}"),
+            "apiVersion": "v1",
+            "subresource": "exec",
+        },
+        "responseStatus": { "metadata": {}, "code": 101 },
+        "requestReceivedTimestamp": time,
+        "stageTimestamp": time,
+        "annotations": {
+            "authorization.k8s.io/decision": "allow",
+            "authorization.k8s.io/reason": format!("RBAC: allowed by RoleBinding {mixed}"),
+        },
+    });
+    raw.to_string()
 }

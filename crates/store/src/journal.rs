@@ -17,6 +17,8 @@ pub use opening::{OpenError, Opening, Recovery};
 const BLOCK_BYTES: usize = 16 << 20;
 /// Entries that one block takes.
 const BLOCK_ENTRIES: usize = 16_384;
+/// Keys that one block takes.
+const BLOCK_KEYS: usize = trail::BLOCK_KEYS_MAX / 4;
 
 /// The single writer of a data directory. It owns trail and projection, and the directory's lock.
 #[derive(Debug)]
@@ -211,10 +213,11 @@ impl Journal {
 fn blocks(drafts: &[Draft]) -> impl Iterator<Item = &[Draft]> {
     let mut rest = drafts;
     std::iter::from_fn(move || {
-        let mut bytes = 0;
+        let (mut bytes, mut keys) = (0, 0);
         let fits = |draft: &&Draft| {
             bytes += draft.len();
-            bytes <= BLOCK_BYTES
+            keys += draft.keys.len();
+            bytes <= BLOCK_BYTES && keys <= BLOCK_KEYS
         };
         let length = rest.iter().take(BLOCK_ENTRIES).take_while(fits).count();
         // A single entry above the target is a block of its own.
@@ -247,4 +250,33 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(keys: usize) -> Draft {
+        let entry = control::evidence::Entry::Start(control::evidence::Start {
+            time: event::Time(0),
+            version: "x".repeat(BLOCK_BYTES / 10),
+            bytes_cut: 0,
+            silent_since: None,
+        });
+        Draft { keys: vec![0; keys], ..Draft::new(entry) }
+    }
+
+    #[test]
+    fn a_batch_is_split_by_bytes_and_keys_and_nothing_is_left_out() {
+        let many: Vec<Draft> = (0..25).map(|_| draft(1)).collect();
+        let lengths: Vec<usize> = blocks(&many).map(<[Draft]>::len).collect();
+        assert_eq!(lengths, [9, 9, 7]);
+        let keyed: Vec<Draft> = (0..4).map(|_| draft(BLOCK_KEYS / 2)).collect();
+        let lengths: Vec<usize> = blocks(&keyed).map(<[Draft]>::len).collect();
+        assert_eq!(lengths, [2, 2]);
+        let large = [draft(BLOCK_KEYS * 2), draft(1)];
+        let lengths: Vec<usize> = blocks(&large).map(<[Draft]>::len).collect();
+        assert_eq!(lengths, [1, 1]);
+        assert_eq!(blocks(&[]).count(), 0);
+    }
 }

@@ -18,8 +18,8 @@ use handling::Handling;
 
 /// Width of a bucket of counts.
 pub const QUARTER: i64 = 15 * Time::MINUTE;
-/// For how long an event is remembered so that a second delivery is known: by its event time, before
-/// the newest receipt.
+/// For how long an event is remembered so that a second delivery is known: by its event time,
+/// before the newest receipt.
 pub const SEEN_DAYS: i64 = 7;
 /// Remembered events that one block makes forgotten, at most.
 const FORGET_LEN_MAX: i64 = 8192;

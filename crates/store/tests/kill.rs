@@ -1,5 +1,5 @@
-//! The process is killed while it takes entries in: at random with SIGKILL, and at each named point.
-//! Every acknowledged event is there afterwards, exactly once, in trail and projection.
+//! The process is killed while it takes entries in: at random with SIGKILL, and at each named
+//! point. Every acknowledged event is there afterwards, exactly once, in trail and projection.
 //!
 //! The writer runs in a child: this very test program, told by the environment what to do.
 

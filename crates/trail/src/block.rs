@@ -11,8 +11,9 @@
 //!  64 signature of the checkpoint  64
 //! ```
 //!
-//! The root is that of an RFC 6962 tree whose leaves are the entries and, last, the *label*: number,
-//! counts and keys. So the signature covers them too, and a proof of an entry needs only its bytes.
+//! The root is that of an RFC 6962 tree whose leaves are the entries and, last, the *label*:
+//! number, counts and keys. So the signature covers them too, and a proof of an entry needs only
+//! its bytes.
 
 use crate::merkle::{self, Frontier, Hash};
 

@@ -42,8 +42,8 @@ pub enum ProofError {
 }
 
 impl Proof {
-    /// Checks that `entry`, exactly these bytes, stands where the proof says. Returns the checkpoint
-    /// under which it does.
+    /// Checks that `entry`, exactly these bytes, stands where the proof says. Returns the
+    /// checkpoint under which it does.
     pub fn check(&self, entry: &[u8], verifier: &Verifier) -> Result<Checkpoint, ProofError> {
         if self.path.len().max(self.log_path.len()) > merkle::PROOF_LEN_MAX {
             return Err(ProofError::Long);

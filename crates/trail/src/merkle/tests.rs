@@ -84,7 +84,11 @@ fn another_implementation_gives_the_same_roots_and_believes_our_proofs() {
 
 proptest! {
     #[test]
-    fn a_proof_holds_for_its_leaf_and_place_only(size in 1_u64..300, at in 0_u64..300, flip in 0_usize..2400) {
+    fn a_proof_holds_for_its_leaf_and_place_only(
+        size in 1_u64..300,
+        at in 0_u64..300,
+        flip in 0_usize..2400,
+    ) {
         let leaves = some_leaves(size);
         let at = at % size;
         let Ok(path) = inclusion(&leaves[..], at, size);
@@ -104,7 +108,11 @@ proptest! {
     }
 
     #[test]
-    fn only_a_log_that_continues_the_old_one_is_consistent(old in 0_u64..200, more in 0_u64..200, change in 0_u64..200) {
+    fn only_a_log_that_continues_the_old_one_is_consistent(
+        old in 0_u64..200,
+        more in 0_u64..200,
+        change in 0_u64..200,
+    ) {
         let size = old + more;
         let leaves = some_leaves(size);
         let (before, after) = (root(&leaves[..old as usize]), root(&leaves));
