@@ -9,20 +9,21 @@ use crate::ruleset::RuleFile;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
     /// Escape sequences are fine.
-    Styled,
+    On,
     /// Plain text only.
-    Plain,
+    Off,
 }
 
 /// Longest stretch of a file shown around a problem, in bytes: a minified file of one line must
 /// not fill the screen.
 const SNIPPET_BYTES_MAX: usize = 16 * 1024;
 
-/// Renders one diagnostic, with a snippet of its file where that is among `files`.
+/// Renders one diagnostic, with a snippet of its file where that is among `files`. Ends with a
+/// line break.
 pub fn render(diagnostic: &Diagnostic, files: &[RuleFile], colour: Colour) -> String {
     let renderer = match colour {
-        Colour::Styled => Renderer::styled(),
-        Colour::Plain => Renderer::plain(),
+        Colour::On => Renderer::styled(),
+        Colour::Off => Renderer::plain(),
     };
     let level = match diagnostic.severity {
         Level::Error => Title::ERROR,
@@ -51,7 +52,9 @@ pub fn render(diagnostic: &Diagnostic, files: &[RuleFile], colour: Colour) -> St
     if let Some(hint) = &hint {
         group = group.element(Title::HELP.message(hint));
     }
-    renderer.render(&[group])
+    let mut text = renderer.render(&[group]);
+    text.push('\n');
+    text
 }
 
 fn notes(diagnostic: &Diagnostic) -> Vec<String> {

@@ -8,8 +8,8 @@ fn check(text: &str, expected: Expect) {
     let files = [RuleFile::new("rules/shell.yaml", text)];
     let (_, diagnostics) = rule::load(&files, crate::SOURCES);
     let shown: Vec<String> =
-        diagnostics.iter().map(|diagnostic| render(diagnostic, &files, Colour::Plain)).collect();
-    expected.assert_eq(&shown.join("\n"));
+        diagnostics.iter().map(|diagnostic| render(diagnostic, &files, Colour::Off)).collect();
+    expected.assert_eq(&shown.concat());
 }
 
 #[test]
