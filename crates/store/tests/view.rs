@@ -76,6 +76,8 @@ fn findings_are_listed_last_seen_first_as_the_filter_says() {
     check(view, words("odd_rule"), expect!["18 14 10 6 2"]);
     check(view, words("0% o"), expect!["18 14 10 6 2"]);
     check(view, words("%"), expect!["18 14 10 6 2"]);
+    check(view, words("-7"), expect!["7"]);
+    check(view, words("na"), expect![""]);
     check(view, words("\"; DROP TABLE finding"), expect![""]);
 }
 

@@ -12,7 +12,7 @@ pub const SEGMENT_BYTES_MAX: u64 = 64 << 20;
 /// A segment is sealed once it has this many blocks; bounds what the open one holds in memory.
 pub const SEGMENT_BLOCKS_MAX: usize = 1 << 18;
 /// A segment is sealed once it has this many keys, for the same reason.
-pub const SEGMENT_KEYS_MAX: usize = 1 << 20;
+pub const SEGMENT_KEYS_MAX: usize = 1 << 19;
 
 /// Length of a segment's header: magic, version, first block, CRC-32.
 pub const HEADER_LEN: u64 = 32;

@@ -195,7 +195,8 @@ impl Question {
             self.and(member, [Value::from(criterion.clone())]);
         }
         if let Some(text) = &filter.text {
-            let like = "(rule.text LIKE ? ESCAPE '\\' OR finding.subject LIKE ? ESCAPE '\\')";
+            let like = "(rule.text LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM
+                json_each(finding.subject) WHERE value LIKE ? ESCAPE '\\'))";
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             let pattern = Value::from(format!("%{escaped}%"));
             self.and(like, [pattern.clone(), pattern]);
