@@ -19,12 +19,15 @@ use event::Time;
 use rule::RuleFile;
 
 const ROUNDS: usize = 5;
+/// In a test run it is enough that it works.
+const TEST_ROUNDS: usize = 1;
 const MADE_EVENTS: usize = 40_000;
 
 struct Asked {
     rules: Vec<RuleFile>,
     logs: Vec<String>,
     matching: Matching,
+    rounds: usize,
 }
 
 fn main() -> io::Result<()> {
@@ -36,7 +39,7 @@ fn main() -> io::Result<()> {
     let (detector, _) = Detector::new(&ruleset, |_| Arc::from([]));
     println!("{} rules", detector.rules().count());
     let made = if asked.logs.is_empty() { made_log() } else { Vec::new() };
-    for round in 1..=ROUNDS {
+    for round in 1..=asked.rounds {
         let (cpu, wall) = (cpu_seconds(), Instant::now());
         let mut replay =
             Replay::new(detector.clone(), asked.matching, "bench".to_owned(), Time::default());
@@ -46,17 +49,28 @@ fn main() -> io::Result<()> {
         for log in &asked.logs {
             read(&mut replay, File::open(log)?)?;
         }
-        tell(round, &replay.summary(), cpu_seconds() - cpu, wall.elapsed().as_secs_f64());
+        let summary = replay.summary();
+        tell(round, &summary, cpu_seconds() - cpu, wall.elapsed().as_secs_f64());
+        if round == asked.rounds {
+            let counts = summary.alerts.iter().chain(&summary.priorities);
+            counts.for_each(|(name, count)| println!("  {name}: {count}"));
+        }
     }
     Ok(())
 }
 
 fn asked() -> io::Result<Asked> {
-    let mut asked = Asked { rules: Vec::new(), logs: Vec::new(), matching: Matching::First };
+    let mut asked = Asked {
+        rules: Vec::new(),
+        logs: Vec::new(),
+        matching: Matching::First,
+        rounds: ROUNDS,
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--bench" | "--test" => {}
+            "--bench" => {}
+            "--test" => asked.rounds = TEST_ROUNDS,
             "--all" => asked.matching = Matching::All,
             "--rules" => {
                 let path = arguments.next().unwrap_or_default();
