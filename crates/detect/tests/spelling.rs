@@ -2,10 +2,12 @@
 //! chooses the spelling must not choose the alerts. Every event of every rule's page is judged
 //! again as somebody who wants to hide would write it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use detect::page::cases as cases_of;
 use detect::{Detector, own_rules};
 use event::Time;
 use proptest::prelude::*;
@@ -16,7 +18,7 @@ use serde_json::Value;
 struct Case {
     page: PathBuf,
     event: Value,
-    alerts: Vec<String>,
+    alerts: BTreeSet<String>,
 }
 
 fn cases() -> Vec<Case> {
@@ -31,18 +33,14 @@ fn cases() -> Vec<Case> {
 }
 
 fn of_page(page: &Path) -> Vec<Case> {
-    let text = fs::read_to_string(page).unwrap();
-    let blocks = text.split("```json event\n").skip(1);
-    blocks
-        .map(|rest| {
-            let (event, rest) = rest.split_once("```").unwrap();
-            let (_, alerts) = rest.split_once("```text alerts\n").unwrap();
-            let (alerts, _) = alerts.split_once("```").unwrap();
-            Case {
-                page: page.to_owned(),
-                event: serde_json::from_str(event).unwrap(),
-                alerts: alerts.lines().map(str::to_owned).collect(),
-            }
+    let (cases, faults) = cases_of(&fs::read_to_string(page).unwrap());
+    assert!(faults.is_empty(), "{}: {faults:?}", page.display());
+    cases
+        .into_iter()
+        .map(|case| Case {
+            page: page.to_owned(),
+            event: serde_json::from_str(&case.event).unwrap(),
+            alerts: case.alerts,
         })
         .collect()
 }
@@ -138,7 +136,7 @@ fn spelt(event: &Value, chance: &[u8]) -> String {
     speller.out
 }
 
-fn alerts(detector: &mut Detector, event: &str) -> Vec<String> {
+fn alerts(detector: &mut Detector, event: &str) -> BTreeSet<String> {
     let judged = detector.judge("k8s_audit", event.as_bytes(), "host", Time(0)).unwrap();
     judged.alerts.into_iter().map(|alert| alert.rule).collect()
 }
