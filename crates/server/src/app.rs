@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use event::{Subject, Time};
 use control::evidence::{Administration, Entry};
+use event::{Subject, Time};
 use store::{Draft, View};
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;

@@ -13,8 +13,8 @@ mod metrics;
 mod private;
 mod rules;
 mod running;
-mod webhook;
 mod settings;
+mod webhook;
 
 pub use app::App;
 pub use clock::Clock;

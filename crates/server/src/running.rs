@@ -20,8 +20,8 @@ use crate::app::{App, Shared};
 use crate::feed::Feed;
 use crate::guard::{Hosts, Transport, admit, secure};
 use crate::intake::{
-    Door, FollowSetting, Instance, Place, Refusal, State, Writer, WriterEnd, follow,
-    instance_name, tell_minutes,
+    Door, FollowSetting, Instance, Place, Refusal, State, Writer, WriterEnd, follow, instance_name,
+    tell_minutes,
 };
 use crate::judging::{CatalogueError, Judging};
 use crate::listen::{ListenError, Listener};
@@ -96,8 +96,11 @@ impl Running {
         prepare_data(&settings.data)?;
         let judging = Judging::load(settings.controls.as_deref(), settings.service_model)?;
         let rules = load_rules(&settings, &judging)?;
-        let opening =
-            Opening { origin: &settings.environment, version: env!("CARGO_PKG_VERSION"), now: started };
+        let opening = Opening {
+            origin: &settings.environment,
+            version: env!("CARGO_PKG_VERSION"),
+            now: started,
+        };
         let (journal, recovery) = Journal::open(&settings.data, &opening)?;
         let private = Private::open(&settings.data.join("private.db"))?;
         let instances = instances(&settings, started);
@@ -149,7 +152,12 @@ impl Running {
         let made = webhook::prepare(&settings.data, app.private(), &url, certificate, by, now)?;
         if let Some(made) = made {
             let detail = format!("`{}`, may intake, for {}", made.token.name, webhook::FILE);
-            report(app.door().keep(vec![noted(by, "token_created", &made.token.id, detail, now)]).await.err());
+            report(
+                app.door()
+                    .keep(vec![noted(by, "token_created", &made.token.id, detail, now)])
+                    .await
+                    .err(),
+            );
         }
         let sign_in_link = link(&settings, address, app.private(), now)?;
         let mut tasks = vec![tokio::spawn(tell_minutes(

@@ -112,8 +112,7 @@ pub async fn show(
     let found = app.ask(move |view| view.alert(position)).await?;
     let found = found.ok_or_else(|| Problem::not_found(format!("there is no alert at {asked}")))?;
     let time = found.alert.time;
-    let item =
-        AlertItem { position: found.position, finding: found.finding, alert: found.alert };
+    let item = AlertItem { position: found.position, finding: found.finding, alert: found.alert };
     Ok(Json(AlertDetail {
         item,
         event_id: found.id,

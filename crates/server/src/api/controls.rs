@@ -456,9 +456,8 @@ impl From<&control::judge::TestResult> for ControlTest {
 
 impl From<&List> for Population {
     fn from(list: &List) -> Population {
-        let count = |result| {
-            Count(list.items.iter().filter(|item| item.result == result).count() as u64)
-        };
+        let count =
+            |result| Count(list.items.iter().filter(|item| item.result == result).count() as u64);
         Population {
             name: list.name.clone(),
             description: list.unit.clone(),

@@ -261,10 +261,7 @@ fn refused(refusal: finding::Refusal) -> Problem {
     }
 }
 
-async fn found(
-    app: &App,
-    id: FindingId,
-) -> Result<(finding::Finding, Vec<DecisionItem>), Problem> {
+async fn found(app: &App, id: FindingId) -> Result<(finding::Finding, Vec<DecisionItem>), Problem> {
     let missing = Problem::not_found(format!("there is no finding `{id}`"));
     app.ask(move |view| view.finding(&id)).await?.ok_or(missing)
 }

@@ -17,6 +17,8 @@ mod status;
 mod tokens;
 
 use axum::Router;
+use axum::http::header;
+use axum::routing::get;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -48,6 +50,7 @@ fn router() -> OpenApiRouter<App> {
         .routes(routes!(controls::population))
         .routes(routes!(sources::list))
         .routes(routes!(sources::minutes))
+        .routes(routes!(sources::retire))
         .routes(routes!(rules::list))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
@@ -90,7 +93,10 @@ fn description() -> OpenApi {
 
 /// Returns the routes.
 pub fn routes() -> Router<App> {
-    router().split_for_parts().0
+    let described = || async { ([(header::CONTENT_TYPE, "application/json")], openapi()) };
+    let refused = || async { Problem::method_not_allowed() };
+    let (routes, _) = router().split_for_parts();
+    routes.route("/openapi.json", get(described)).method_not_allowed_fallback(refused)
 }
 
 /// Returns the API's description, OpenAPI 3.1, as it is committed in `docs/reference`.

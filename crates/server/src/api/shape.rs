@@ -142,7 +142,9 @@ impl Span {
         let until = self.until.map_or(now, |moment| moment.0);
         let from = self.from.map_or(until.plus(-DAY), |moment| moment.0);
         if from >= until {
-            return Err(Problem::bad_request(format!("`from` {from} is not before `until` {until}")));
+            return Err(Problem::bad_request(format!(
+                "`from` {from} is not before `until` {until}"
+            )));
         }
         Ok(Period { from, until })
     }

@@ -1,11 +1,12 @@
 //! `/v1/sources`: what delivers, since when, and where it was silent.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use control::coverage::{SourceCoverage, of_sources};
-use control::facts::{Facts, Totals, Watch};
 use control::evidence::SourceStatus;
+use control::facts::{Facts, Totals, Watch};
 use event::{Period, Time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::View;
 use utoipa::ToSchema;
 
@@ -14,6 +15,7 @@ use super::extract::{Json, Query};
 use super::problem::{Problem, ProblemBody};
 use super::shape::{Count, Moment, Span};
 use crate::App;
+use crate::guard::Caller;
 
 /// Whether a source delivers.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -89,6 +91,18 @@ pub struct SourceMinute {
     pub reason: Option<String>,
 }
 
+/// An instance to be taken out of service.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetirementRequest {
+    /// Source name.
+    pub source: String,
+    /// Which instance.
+    pub instance: String,
+    /// Why; required.
+    pub reason: String,
+}
+
 /// All sources over a span.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Sources {
@@ -131,9 +145,8 @@ pub async fn list(
     let mut items: Vec<_> = known
         .into_iter()
         .map(|one| {
-            let is_it = |source: &str, instance: &str| {
-                source == one.source && instance == one.instance
-            };
+            let is_it =
+                |source: &str, instance: &str| source == one.source && instance == one.instance;
             let totals = watched.iter().find(|it| is_it(&it.source, &it.instance));
             let coverage = coverages.iter().find(|it| is_it(&it.source, &it.instance));
             let (state, reason) = state(&app, &one.source, &one.instance, Some(&one.last), now);
@@ -167,6 +180,39 @@ pub async fn list(
         });
     }
     Ok(Json(Sources { from: period.from.into(), until: period.until.into(), items }))
+}
+
+/// Takes an instance out of service for good, in the name of whoever is signed in: from then on its
+/// silence is no gap. One that reports again is in service again.
+#[utoipa::path(post, path = "/v1/sources/retirements", tag = "sources",
+    request_body = RetirementRequest,
+    responses((status = 204, description = "Retired"), (status = "4XX", body = ProblemBody)))]
+pub async fn retire(
+    State(app): State<App>,
+    caller: Caller,
+    Json(request): Json<RetirementRequest>,
+) -> Result<StatusCode, Problem> {
+    let actor = caller.actor();
+    if !finding::is_person(&actor) {
+        return Err(Problem::forbidden("only a named person takes a source out of service"));
+    }
+    let reason = request.reason.trim();
+    if reason.is_empty() || reason.len() > finding::REASON_BYTES_MAX {
+        return Err(Problem::bad_request("a reason is required; say why in your own words"));
+    }
+    let is_it =
+        |source: &str, instance: &str| source == request.source && instance == request.instance;
+    if app.instances().iter().any(|live| is_it(live.source(), live.name())) {
+        return Err(Problem::conflict("this source is configured; take it out there first"));
+    }
+    let now = app.clock().now();
+    let known = app.ask(move |view| view.sources(now)).await?;
+    if !known.iter().any(|one| is_it(&one.source, &one.instance)) {
+        return Err(Problem::not_found("there is no such source"));
+    }
+    let object = format!("{}/{}", request.source, request.instance);
+    app.note(&actor, "source_retired", &object, reason.to_owned()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lists status entries, one a minute and instance; at most seven days at once.

@@ -191,10 +191,7 @@ impl<'a> Following<'a> {
             instance.able(self.app.clock().now());
         }
         // A line does not go on in another file.
-        let ended = std::mem::replace(
-            &mut self.delivery,
-            Self::delivery(self.app, self.setting),
-        );
+        let ended = std::mem::replace(&mut self.delivery, Self::delivery(self.app, self.setting));
         self.delivery.leave_out_rejects(ended.known_rejects());
         ended.finish().await?;
         Ok(())
@@ -247,7 +244,9 @@ fn rejected_since(view: &View, saved: Time) -> Result<Vec<String>, Interrupted> 
     let keys = [Kind::Rejected as u64];
     let mut hashes = Vec::new();
     for position in view.trail().find(&keys, None, REJECTS_LEN_MAX)? {
-        let Ok(line) = serde_json::from_slice::<Line>(&view.trail().entry(position)?) else { break };
+        let Ok(line) = serde_json::from_slice::<Line>(&view.trail().entry(position)?) else {
+            break;
+        };
         match line.entry {
             Entry::Rejected(rejected) if rejected.received >= saved => hashes.push(rejected.sha256),
             _ => break,

@@ -80,9 +80,7 @@ impl Judge {
         let judged = detector.judge(source, bytes, &self.place.hostname, received);
         let mut judged = judged.map_err(|refused| match refused {
             detect::Refused::Record(reason) => Reject::of(bytes, reason),
-            detect::Refused::Source(_) => {
-                Reject::of(bytes, source::k8s_audit::Reason::NotAnEvent)
-            }
+            detect::Refused::Source(_) => Reject::of(bytes, source::k8s_audit::Reason::NotAnEvent),
         })?;
         let raw: &RawValue = serde_json::from_slice(bytes)
             .map_err(|_| Reject::of(bytes, source::k8s_audit::Reason::NotJson))?;

@@ -80,11 +80,7 @@ impl Writer {
         let mut next = Some(first);
         while let Some(batch) = next.take() {
             bytes += batch.drafts.iter().map(Draft::len).sum::<usize>();
-            waiting.push(Waiting {
-                len: batch.drafts.len(),
-                reply: batch.reply,
-                room: batch.room,
-            });
+            waiting.push(Waiting { len: batch.drafts.len(), reply: batch.reply, room: batch.room });
             drafts.extend(batch.drafts);
             if bytes < COMMIT_BYTES_MAX {
                 next = self.waiting();

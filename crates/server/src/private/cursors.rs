@@ -20,11 +20,9 @@ impl Private {
     pub fn cursor(&self, instance: &str) -> Result<Option<SavedCursor>, Error> {
         let found = self
             .lock()
-            .query_row(
-                "SELECT cursor, saved FROM cursor WHERE instance = ?1",
-                [instance],
-                |row| Ok(SavedCursor { cursor: row.get(0)?, saved: Time(row.get(1)?) }),
-            )
+            .query_row("SELECT cursor, saved FROM cursor WHERE instance = ?1", [instance], |row| {
+                Ok(SavedCursor { cursor: row.get(0)?, saved: Time(row.get(1)?) })
+            })
             .optional()?;
         Ok(found)
     }

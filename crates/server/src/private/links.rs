@@ -25,7 +25,10 @@ impl Private {
         let secret = Secret::random();
         let mut connection = self.lock();
         let step = connection.transaction()?;
-        step.execute("DELETE FROM link WHERE person = ?1 OR expires <= ?2", params![person, now.0])?;
+        step.execute(
+            "DELETE FROM link WHERE person = ?1 OR expires <= ?2",
+            params![person, now.0],
+        )?;
         step.execute(
             "INSERT INTO link (hash, person, made_by, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
             params![

@@ -105,8 +105,7 @@ impl Private {
             .prepare_cached(&format!("SELECT {COLUMNS}, hash FROM token WHERE id = ?1"))?
             .query_row([id], |row| Ok((token(row)?, row.get::<_, Vec<u8>>(6)?)))
             .optional()?;
-        let Some((token, _)) =
-            found.filter(|(_, kept)| Secret::presented(secret).matches(kept))
+        let Some((token, _)) = found.filter(|(_, kept)| Secret::presented(secret).matches(kept))
         else {
             return Ok(None);
         };
