@@ -51,7 +51,8 @@ fn text(verification: &trail::Verification) -> String {
     );
     if !verification.sound() {
         let count = verification.faults.len() as u64 + verification.faults_unnamed;
-        let _ = writeln!(text, "\nNOT AS IT WAS WRITTEN. {count} faults:");
+        let faults = if count == 1 { "fault" } else { "faults" };
+        let _ = writeln!(text, "\nNOT AS IT WAS WRITTEN. {count} {faults}:");
         for fault in &verification.faults {
             let _ = writeln!(text, "  {}: {}", fault.place, fault.what);
         }
