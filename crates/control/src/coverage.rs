@@ -168,8 +168,9 @@ impl Coverage {
         if self.observed_seconds >= self.expected_seconds {
             return 100.0;
         }
-        let share = self.observed_seconds as f64 / self.expected_seconds as f64 * 100.0;
-        (share * 1000.0).floor() / 1000.0
+        // Whole thousandths first, so that every place that shows it rounds down alike.
+        let share = i128::from(self.observed_seconds) * 100_000 / i128::from(self.expected_seconds);
+        share as f64 / 1000.0
     }
 
     /// Tells whether at least `share` per cent were observed.

@@ -11,7 +11,7 @@ use control::matrix::Row;
 use control::package::Evidence;
 use control::{Catalogue, ControlResult, Question, matrix};
 use event::{Period, Time};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Everything that a report is made from.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub struct Input<'a> {
 }
 
 /// What management says about the scope.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scope {
     /// The service organisation.
     pub organisation: String,
@@ -54,7 +54,7 @@ pub struct Scope {
 }
 
 /// The trail a report comes from.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrailNote {
     /// Name of the log.
     pub origin: String,

@@ -2,6 +2,7 @@
 
 pub mod check;
 mod records;
+pub mod render;
 #[cfg(test)]
 mod tests;
 

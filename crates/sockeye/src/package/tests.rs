@@ -183,11 +183,11 @@ fn type2() -> Question {
 #[test]
 fn a_package_verifies_and_says_what_it_proved() {
     let made = Made::new(type2());
-    let checked = check::check(&made.out(), None);
+    let checked = render::check(&made.out(), None);
     assert_eq!(checked.faults, []);
     let said = checked.proved.join("\n");
     for wanted in
-        ["is signed by the key", "raw records stand in the trail", "judged again", "figures"]
+        ["is signed by the key", "records stand in the trail", "judged again", "to the byte"]
     {
         assert!(said.contains(wanted), "{said}");
     }
@@ -199,7 +199,7 @@ fn a_package_verifies_and_says_what_it_proved() {
 #[test]
 fn a_date_verifies_too() {
     let made = Made::new(Question::Type1 { on: at(2 * HOUR) });
-    let checked = check::check(&made.out(), None);
+    let checked = render::check(&made.out(), None);
     assert_eq!(checked.faults, []);
     let page = fs::read_to_string(made.out().join(package::REPORT)).unwrap();
     assert!(page.contains("Type 1") && !page.contains("Coverage and gaps"));
@@ -211,8 +211,18 @@ fn another_key_is_not_believed() {
     let other = tempfile::tempdir().unwrap();
     data(other.path(), &evidence::catalogue(None).unwrap().0);
     let key = fs::read_to_string(other.path().join("trail/vkey")).unwrap();
-    let checked = check::check(&made.out(), Some(&key));
+    let checked = render::check(&made.out(), Some(&key));
     assert!(checked.faults.iter().any(|fault| fault.file == package::KEY));
+}
+
+/// Flips one bit of a file; returns the file as it was.
+fn flip(out: &Path, path: &str, place: usize) -> Vec<u8> {
+    let before = fs::read(out.join(path)).unwrap();
+    let mut after = before.clone();
+    let place = place % before.len();
+    after[place] ^= 1 << (place % 7);
+    fs::write(out.join(path), after).unwrap();
+    before
 }
 
 #[test]
@@ -221,24 +231,39 @@ fn any_flipped_byte_is_found_and_its_file_named() {
     let out = made.out();
     let manifest = fs::read_to_string(out.join(package::MANIFEST)).unwrap();
     let manifest: Manifest = serde_json::from_str(&manifest).unwrap();
-    let own = [package::MANIFEST, package::SUMS];
-    let paths = manifest.files.iter().map(|note| note.path.as_str()).chain(own);
-    for (index, path) in paths.enumerate() {
-        let whole = out.join(path);
-        let before = fs::read(&whole).unwrap();
-        if before.is_empty() {
-            continue;
+    let filled = manifest.files.iter().filter(|note| note.bytes > 0);
+    let paths: Vec<&str> = filled.map(|note| note.path.as_str()).collect();
+    let named = |path: &str, checked: &check::Checked| {
+        checked.faults.iter().any(|fault| fault.file.contains(path))
+    };
+
+    // Each of the files that the check works with, alone and at several places.
+    let alone = [
+        package::MANIFEST,
+        package::SUMS,
+        package::CHECKPOINT,
+        package::KEY,
+        package::PACKAGE,
+        package::REPORT,
+        "evidence/statuses.jsonl",
+    ];
+    for (index, path) in alone.iter().enumerate() {
+        for place in [0, 7919 * (index + 1)] {
+            let before = flip(&out, path, place);
+            let checked = render::check(&out, None);
+            assert!(named(path, &checked), "{path}: {:?}", checked.faults);
+            fs::write(out.join(path), before).unwrap();
         }
-        let mut after = before.clone();
-        let place = (index * 7919) % before.len();
-        after[place] ^= 1 << (index % 7);
-        fs::write(&whole, after).unwrap();
-        let checked = check::check(&out, None);
-        let named = checked.faults.iter().any(|fault| fault.file.contains(path));
-        assert!(named, "{path}: {:?}", checked.faults);
-        fs::write(&whole, before).unwrap();
     }
-    assert!(check::check(&out, None).is_sound());
+    assert!(render::check(&out, None).is_sound());
+
+    // All others at once: each is named.
+    for (index, path) in paths.iter().enumerate() {
+        flip(&out, path, 31 * index);
+    }
+    let checked = render::check(&out, None);
+    let unnamed: Vec<&&str> = paths.iter().filter(|path| !named(path, &checked)).collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
 }
 
 #[test]
@@ -247,7 +272,7 @@ fn a_missing_and_an_added_file_are_named() {
     let out = made.out();
     fs::write(out.join("evidence/more.jsonl"), "{}\n").unwrap();
     fs::remove_file(out.join("README.txt")).unwrap();
-    let checked = check::check(&out, None);
+    let checked = render::check(&out, None);
     let files: Vec<&str> = checked.faults.iter().map(|fault| fault.file.as_str()).collect();
     assert_eq!(files, ["README.txt", "evidence/more.jsonl"]);
 }
@@ -270,7 +295,8 @@ fn forge(out: &Path, path: &str, change: impl Fn(String) -> String) {
 #[test]
 fn a_forger_who_makes_the_hashes_anew_is_found_by_proofs_and_by_judging_again() {
     type Change = fn(String) -> String;
-    let forgeries: [(&str, &str, Change); 5] = [
+    let forgeries: [(&str, &str, Change); 6] = [
+        (package::REPORT, package::REPORT, |text| text.replace("1 fail", "1 pass")),
         ("evidence/decisions.jsonl", "evidence/decisions.jsonl", |text| {
             text.replace("ada@", "eve@")
         }),
@@ -288,7 +314,7 @@ fn a_forger_who_makes_the_hashes_anew_is_found_by_proofs_and_by_judging_again() 
     for (path, named, change) in forgeries {
         let made = Made::new(type2());
         forge(&made.out(), path, change);
-        let checked = check::check(&made.out(), None);
+        let checked = render::check(&made.out(), None);
         let found = checked.faults.iter().any(|fault| fault.file == named);
         assert!(found, "{path}: {:?}", checked.faults);
     }

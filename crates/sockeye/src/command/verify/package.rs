@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::{Args, Output};
-use crate::package::check;
+use crate::package::{check, render};
 
 /// Checks the package and tells the result.
 pub fn run(dir: &Path, args: &Args) -> anyhow::Result<ExitCode> {
-    let checked = check::check(dir, args.key.as_deref());
+    let checked = render::check(dir, args.key.as_deref());
     let mut out = std::io::stdout().lock();
     match args.output {
         Output::Text => check::print(&checked, &mut out)?,

@@ -6,15 +6,15 @@ use std::path::Path;
 
 use control::catalogue::ServiceModel;
 use control::evidence::{Line, VERSION};
-use control::facts::{Gather, Kind};
+use control::facts::{Facts, Gather, Kind};
 use control::package::{self, Manifest};
-use control::{Catalogue, CatalogueFile, Question};
+use control::{Catalogue, CatalogueFile, ControlResult, Question};
 use event::Time;
 use serde::Deserialize;
 use trail::{Checkpoint, Position, Proof, Verifier};
 
-use super::Checked;
 use super::files::text;
+use super::{Again, Checked, Noted};
 
 /// Longest line of an evidence file.
 const LINE_BYTES_MAX: u64 = 64 << 20;
@@ -23,6 +23,7 @@ const LINE_BYTES_MAX: u64 = 64 << 20;
 pub struct Proved {
     position: Position,
     line: Line,
+    noted: Noted,
 }
 
 #[derive(Deserialize)]
@@ -68,7 +69,7 @@ pub fn records(
         let mut bytes = Vec::new();
         while next_line(&mut lines, &mut bytes) {
             number += 1;
-            match prove(&bytes, one.kind, &note, verifier) {
+            match prove(&bytes, one.kind, number, &note, verifier) {
                 Ok(proved) => entries.push(proved),
                 Err(what) => checked.fault(&one.path, format!("line {number}: {what}")),
             }
@@ -97,7 +98,13 @@ fn next_line(lines: &mut BufReader<File>, bytes: &mut Vec<u8>) -> bool {
     read.is_ok_and(|count| count > 0)
 }
 
-fn prove(bytes: &[u8], kind: Kind, note: &str, verifier: &Verifier) -> Result<Proved, String> {
+fn prove(
+    bytes: &[u8],
+    kind: Kind,
+    number: u64,
+    note: &str,
+    verifier: &Verifier,
+) -> Result<Proved, String> {
     let record: Record =
         serde_json::from_slice(bytes).map_err(|error| format!("it is no record: {error}"))?;
     let position = record.position;
@@ -115,37 +122,70 @@ fn prove(bytes: &[u8], kind: Kind, note: &str, verifier: &Verifier) -> Result<Pr
     if line.v != VERSION || Kind::of(&line.entry) != kind {
         return Err(format!("record {position} is of another kind or version"));
     }
-    Ok(Proved { position, line })
+    let noted = Noted {
+        position: position.to_string(),
+        kind,
+        sha256: package::sha256(entry),
+        bytes: entry.len() as u64,
+        line: number,
+    };
+    Ok(Proved { position, line, noted })
 }
 
 /// Judges every control again from the records, and compares with what the package says.
-pub fn judge(dir: &Path, manifest: &Manifest, entries: &[Proved], checked: &mut Checked) {
+pub fn judge(
+    dir: &Path,
+    manifest: Manifest,
+    entries: Vec<Proved>,
+    checked: &mut Checked,
+) -> Option<Again> {
     let before = checked.faults.len();
-    let Some(json) = text(dir, package::PACKAGE, checked) else { return };
+    let json = text(dir, package::PACKAGE, checked)?;
     let stated = match serde_json::from_str::<Package>(&json) {
         Ok(stated) => stated,
         Err(error) => {
             checked.fault(package::PACKAGE, format!("it cannot be read: {error}"));
-            return;
+            return None;
         }
     };
-    let catalogue = catalogue(dir, manifest, checked);
+    let (catalogue, files) = catalogue(dir, &manifest, checked);
     let mut gather = Gather::new(stated.question.period());
-    for one in entries {
-        gather.see(&one.position.to_string(), &one.line.entry);
+    for one in &entries {
+        gather.see(&one.noted.position, &one.line.entry);
     }
     let facts = gather.finish(stated.as_of);
     let results = control::judge(&catalogue, &facts, stated.question, stated.service_model);
-    let rows = control::matrix(&catalogue, &results);
+    compare(dir, &stated, &catalogue, &facts, &results, checked);
+    if checked.faults.len() == before {
+        checked.proved.push(format!(
+            "{} controls judged again from these records by the catalogue in the package: every \
+             result, population, gap and figure is the same.",
+            results.len()
+        ));
+    }
+    let records = entries.into_iter().map(|one| one.noted).collect();
+    Some(Again { manifest, facts, catalogue: (catalogue, files), results, records })
+}
+
+/// Compares what was judged again with what the package says.
+fn compare(
+    dir: &Path,
+    stated: &Package,
+    catalogue: &Catalogue,
+    facts: &Facts,
+    results: &[ControlResult],
+    checked: &mut Checked,
+) {
+    let rows = control::matrix(catalogue, results);
     let sources = match stated.question {
         Question::Type1 { .. } => Vec::new(),
-        Question::Type2 { .. } => control::coverage::of_sources(&facts),
+        Question::Type2 { .. } => control::coverage::of_sources(facts),
     };
     let same = |stated: &serde_json::Value, found: Result<serde_json::Value, _>| {
         found.is_ok_and(|found: serde_json::Value| found == *stated)
     };
     let parts = [
-        ("controls", same(&stated.controls, serde_json::to_value(&results))),
+        ("controls", same(&stated.controls, serde_json::to_value(results))),
         ("criteria", same(&stated.criteria, serde_json::to_value(&rows))),
         ("sources", same(&stated.sources, serde_json::to_value(&sources))),
     ];
@@ -158,25 +198,22 @@ pub fn judge(dir: &Path, manifest: &Manifest, entries: &[Proved], checked: &mut 
             checked.fault(path, "it is not what the raw records give");
         }
     };
-    for result in &results {
+    for result in results {
         for list in &result.populations {
             compare(&package::population_file(&result.id, &list.name), list.tested().csv());
         }
     }
-    for figure in control::figure::figures(&facts, &catalogue, &results, stated.question) {
+    for figure in control::figure::figures(facts, catalogue, results, stated.question) {
         let path = format!("{}/input.csv", package::figure_folder(&figure.id));
         compare(&path, figure.table.csv());
     }
-    if checked.faults.len() == before {
-        checked.proved.push(format!(
-            "{} controls judged again from these records by the catalogue in the package: every \
-             result, population, gap and figure is the same.",
-            results.len()
-        ));
-    }
 }
 
-fn catalogue(dir: &Path, manifest: &Manifest, checked: &mut Checked) -> Catalogue {
+fn catalogue(
+    dir: &Path,
+    manifest: &Manifest,
+    checked: &mut Checked,
+) -> (Catalogue, Vec<CatalogueFile>) {
     let prefix = format!("{}/", package::CATALOGUE);
     let mut files = Vec::new();
     for note in &manifest.files {
@@ -190,5 +227,5 @@ fn catalogue(dir: &Path, manifest: &Manifest, checked: &mut Checked) -> Catalogu
         let path = format!("{prefix}{}", diagnostic.path);
         checked.fault(&path, diagnostic.message);
     }
-    catalogue
+    (catalogue, files)
 }

@@ -7,12 +7,14 @@ mod numbers;
 
 use std::path::Path;
 
+use control::facts::{Facts, Kind};
 use control::package::{self, Manifest};
+use control::{Catalogue, CatalogueFile, ControlResult};
 use serde::Serialize;
 use trail::{Checkpoint, Verifier};
 
 /// Most faults that are named; further ones are counted.
-const FAULTS_MAX: usize = 200;
+const FAULTS_MAX: usize = 1000;
 
 /// What checking a package showed.
 #[derive(Debug, Default, Serialize)]
@@ -27,6 +29,34 @@ pub struct Checked {
     pub faults_unnamed: u64,
 }
 
+/// What the package was made from, worked out again from its raw records.
+pub struct Again {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The facts.
+    pub facts: Facts,
+    /// The catalogue in the package, and its files.
+    pub catalogue: (Catalogue, Vec<CatalogueFile>),
+    /// The results.
+    pub results: Vec<ControlResult>,
+    /// The raw records.
+    pub records: Vec<Noted>,
+}
+
+/// A raw record that was proved.
+pub struct Noted {
+    /// Where the trail has it.
+    pub position: String,
+    /// What it is.
+    pub kind: Kind,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+    /// Its length.
+    pub bytes: u64,
+    /// Line of its file, from 1.
+    pub line: u64,
+}
+
 /// Something that is not as it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Fault {
@@ -37,7 +67,8 @@ pub struct Fault {
 }
 
 impl Checked {
-    fn fault(&mut self, file: &str, what: impl Into<String>) {
+    /// Notes that something is wrong.
+    pub fn fault(&mut self, file: &str, what: impl Into<String>) {
         if self.faults.len() < FAULTS_MAX {
             self.faults.push(Fault { file: file.to_owned(), what: what.into() });
         } else {
@@ -51,28 +82,11 @@ impl Checked {
     }
 }
 
-/// Checks a package. `key` is the verifier key as it was given to the reader by another way.
-pub fn check(dir: &Path, key: Option<&str>) -> Checked {
+/// Checks a package. `key` is the verifier key as it was given to the reader by another way. What
+/// could be worked out again is returned, for whoever can compare more with it.
+pub fn check(dir: &Path, key: Option<&str>) -> (Checked, Option<Again>) {
     let mut checked = Checked::default();
-    let Some(manifest) = files::check(dir, &mut checked) else { return checked };
-    let Some((verifier, checkpoint)) = signature(dir, key, &mut checked) else { return checked };
-    let entries = again::records(dir, &manifest, &verifier, &checkpoint, &mut checked);
-    numbers::check(dir, &mut checked);
-    match entries {
-        Some(entries) if manifest.complete() => {
-            again::judge(dir, &manifest, &entries, &mut checked)
-        }
-        _ => checked.rests.push(
-            "Results were not judged again: not every raw record they rest on is in the package. \
-             Ask for the hours you want to see (`sockeye report --hour`)."
-                .to_owned(),
-        ),
-    }
-    checked.rests.push(format!(
-        "That the organisation itself did not rewrite its trail rests on its own key alone ({}), \
-         unless you hold an earlier checkpoint of it from another place.",
-        verifier
-    ));
+    let again = parts(dir, key, &mut checked);
     checked.rests.push(
         "That no record was left out of the package rests on whoever made it: a proof shows that a \
          record stands in the trail, not that there is no other. `sockeye verify` over the whole \
@@ -86,7 +100,30 @@ pub fn check(dir: &Path, key: Option<&str>) -> Checked {
                 .to_owned(),
         );
     }
-    checked
+    (checked, again)
+}
+
+fn parts(dir: &Path, key: Option<&str>, checked: &mut Checked) -> Option<Again> {
+    let manifest = files::check(dir, checked)?;
+    let (verifier, checkpoint) = signature(dir, key, checked)?;
+    checked.rests.push(format!(
+        "That the organisation itself did not rewrite its trail rests on its own key alone \
+         ({verifier}), unless you hold an earlier checkpoint of it from another place.",
+    ));
+    let entries = again::records(dir, &manifest, &verifier, &checkpoint, checked);
+    numbers::check(dir, checked);
+    match entries {
+        Some(entries) if manifest.complete() => again::judge(dir, manifest, entries, checked),
+        Some(_) => {
+            checked.rests.push(
+                "Results were not judged again: not every raw record they rest on is in the \
+                 package. Ask for the hours you want to see (`sockeye report --hour`)."
+                    .to_owned(),
+            );
+            None
+        }
+        None => None,
+    }
 }
 
 fn signature(
