@@ -173,7 +173,9 @@ impl Running {
         }
         let handle = Handle::new();
         let http = tokio::spawn(listener.serve(router(&app), handle.clone()));
-        let file = settings.data.join(webhook::FILE);
+        // For someone who will paste it elsewhere.
+        let data = settings.data.canonicalize().unwrap_or_else(|_| settings.data.clone());
+        let file = data.join(webhook::FILE);
         Ok(Running {
             address,
             url,

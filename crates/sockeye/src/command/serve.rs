@@ -1,5 +1,6 @@
 //! `sockeye serve`.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,8 +58,12 @@ fn settings(args: &Args) -> anyhow::Result<Settings> {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SOCKEYE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // Fails only if a logger is there already.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = log.try_init();
 }
 
 async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
