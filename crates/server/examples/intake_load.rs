@@ -103,9 +103,30 @@ fn send(load: &Load, sender: u64, alerts: &AtomicU64, bytes: &AtomicU64) -> std:
 }
 
 fn body(batch: usize) -> Vec<u8> {
-    let event = format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"RequestResponse","auditID":"{ID}","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-1/exec?command=sh&container=web&stdin=true&tty=true","verb":"create","user":{{"username":"alice","uid":"4711","groups":["developers","system:authenticated"]}},"sourceIPs":["192.0.2.10"],"userAgent":"kubectl/v1.34.2 (linux/amd64) kubernetes/1234567","objectRef":{{"resource":"pods","namespace":"shop","name":"web-1","apiVersion":"v1","subresource":"exec"}},"responseStatus":{{"metadata":{{}},"code":101}},"requestReceivedTimestamp":"2026-11-22T12:29:59.900000Z","stageTimestamp":"{TIME}","annotations":{{"authorization.k8s.io/decision":"allow","authorization.k8s.io/reason":"RBAC: allowed by ClusterRoleBinding \"developers\""}}}}"#
-    );
+    let event = serde_json::json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "RequestResponse",
+        "auditID": ID, "stage": "ResponseStarted",
+        "requestURI":
+            "/api/v1/namespaces/shop/pods/web-1/exec?command=sh&container=web&stdin=true&tty=true",
+        "verb": "create",
+        "user": {
+            "username": "alice", "uid": "4711", "groups": ["developers", "system:authenticated"],
+        },
+        "sourceIPs": ["192.0.2.10"],
+        "userAgent": "kubectl/v1.34.2 (linux/amd64) kubernetes/1234567",
+        "objectRef": {
+            "resource": "pods", "namespace": "shop", "name": "web-1", "apiVersion": "v1",
+            "subresource": "exec",
+        },
+        "responseStatus": {"metadata": {}, "code": 101},
+        "requestReceivedTimestamp": "2026-11-22T12:29:59.900000Z",
+        "stageTimestamp": TIME,
+        "annotations": {
+            "authorization.k8s.io/decision": "allow",
+            "authorization.k8s.io/reason": "RBAC: allowed by ClusterRoleBinding developers",
+        },
+    })
+    .to_string();
     let items = vec![event; batch].join(",");
     format!(
         r#"{{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{{}},"items":[{items}]}}"#

@@ -31,7 +31,10 @@ pub struct AdministrationItem {
 
 /// Lists what was done to Sockeye itself, newest first.
 #[utoipa::path(get, path = "/v1/administration", tag = "administration", params(CursorQuery),
-    responses((status = 200, body = Page<AdministrationItem>), (status = "4XX", body = ProblemBody)))]
+    responses(
+        (status = 200, body = Page<AdministrationItem>),
+        (status = "4XX", body = ProblemBody),
+    ))]
 pub async fn list(
     State(app): State<App>,
     Query(query): Query<CursorQuery>,

@@ -140,7 +140,10 @@ impl<'a> Following<'a> {
             for notice in read.notices {
                 self.hear(notice).await?;
             }
-            self.tell_presence(read.there);
+            match read.there {
+                true => self.there(),
+                false => self.gone(),
+            }
             let idle = read.bytes.is_empty();
             if !idle {
                 self.delivery.take(&read.bytes).await?;
@@ -197,16 +200,17 @@ impl<'a> Following<'a> {
         Ok(())
     }
 
-    fn tell_presence(&mut self, there: bool) {
+    fn there(&mut self) {
+        self.away = None;
+        if self.app.door().state().stopped().is_none() {
+            self.setting.instance.able(self.app.clock().now());
+        }
+    }
+
+    fn gone(&mut self) {
         let now = self.app.clock().now();
-        let instance = &self.setting.instance;
-        if there {
-            self.away = None;
-            if self.app.door().state().stopped().is_none() {
-                instance.able(now);
-            }
-        } else if now.0 - self.away.get_or_insert(now).0 > AWAY_MAX {
-            instance.unable("there is no such file");
+        if now.0 - self.away.get_or_insert(now).0 > AWAY_MAX {
+            self.setting.instance.unable("there is no such file");
         }
     }
 

@@ -30,14 +30,9 @@ impl Private {
             params![person, now.0],
         )?;
         step.execute(
-            "INSERT INTO link (hash, person, made_by, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                secret.hash(),
-                person,
-                made_by,
-                now.0,
-                now.plus(LINK_LIFE_S * Time::SECOND).0
-            ],
+            "INSERT INTO link (hash, person, made_by, created, expires)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![secret.hash(), person, made_by, now.0, now.plus(LINK_LIFE_S * Time::SECOND).0],
         )?;
         step.commit()?;
         Ok(secret)

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use event::Time;
+use serde_json::json;
 use server::{Clock, Running, Settings, SourceSetting};
 use tempfile::TempDir;
 
@@ -193,16 +194,39 @@ pub fn exec(id: &str) -> String {
 }
 
 pub fn exec_at(id: &str, time: &str) -> String {
-    format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{id}","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-1/exec?command=sh&container=web","verb":"create","user":{{"username":"alice","groups":["system:authenticated"]}},"sourceIPs":["192.0.2.10"],"userAgent":"kubectl","objectRef":{{"resource":"pods","namespace":"shop","name":"web-1","apiVersion":"v1","subresource":"exec"}},"responseStatus":{{"code":101}},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}"}}"#
-    )
+    json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata",
+        "auditID": id, "stage": "ResponseStarted",
+        "requestURI": "/api/v1/namespaces/shop/pods/web-1/exec?command=sh&container=web",
+        "verb": "create",
+        "user": {"username": "alice", "groups": ["system:authenticated"]},
+        "sourceIPs": ["192.0.2.10"],
+        "userAgent": "kubectl",
+        "objectRef": {
+            "resource": "pods", "namespace": "shop", "name": "web-1", "apiVersion": "v1",
+            "subresource": "exec",
+        },
+        "responseStatus": {"code": 101},
+        "requestReceivedTimestamp": time,
+        "stageTimestamp": time,
+    })
+    .to_string()
 }
 
 /// A read that no rule minds.
 pub fn quiet(id: &str) -> String {
-    format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"{id}","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods","verb":"list","user":{{"username":"bob","groups":["system:authenticated"]}},"objectRef":{{"resource":"pods","namespace":"shop"}},"responseStatus":{{"code":200}},"requestReceivedTimestamp":"2026-11-22T12:30:00.000000Z","stageTimestamp":"2026-11-22T12:30:00.000000Z"}}"#
-    )
+    json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata",
+        "auditID": id, "stage": "ResponseComplete",
+        "requestURI": "/api/v1/namespaces/shop/pods",
+        "verb": "list",
+        "user": {"username": "bob", "groups": ["system:authenticated"]},
+        "objectRef": {"resource": "pods", "namespace": "shop"},
+        "responseStatus": {"code": 200},
+        "requestReceivedTimestamp": "2026-11-22T12:30:00.000000Z",
+        "stageTimestamp": "2026-11-22T12:30:00.000000Z",
+    })
+    .to_string()
 }
 
 pub fn list(items: &[String]) -> String {

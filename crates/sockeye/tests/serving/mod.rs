@@ -90,9 +90,18 @@ pub fn send(address: &str, line: &str, headers: &[String], body: &[u8]) -> (u16,
 /// Returns an audit event; every second one raises an alert.
 pub fn event(id: u64) -> String {
     let subresource = if id.is_multiple_of(2) { "exec" } else { "status" };
-    format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"k-{id}","stage":"ResponseStarted","requestURI":"/api/v1/namespaces/shop/pods/web-1/{subresource}","verb":"create","user":{{"username":"alice"}},"objectRef":{{"resource":"pods","namespace":"shop","name":"web-1","subresource":"{subresource}"}},"responseStatus":{{"code":101}},"stageTimestamp":"2026-11-22T12:30:{:02}.{:06}Z"}}"#,
-        id / 1000 % 60,
-        id % 1000,
-    )
+    let time = format!("2026-11-22T12:30:{:02}.{:06}Z", id / 1000 % 60, id % 1000);
+    serde_json::json!({
+        "kind": "Event", "apiVersion": "audit.k8s.io/v1",
+        "auditID": format!("k-{id}"), "stage": "ResponseStarted",
+        "requestURI": format!("/api/v1/namespaces/shop/pods/web-1/{subresource}"),
+        "verb": "create",
+        "user": {"username": "alice"},
+        "objectRef": {
+            "resource": "pods", "namespace": "shop", "name": "web-1", "subresource": subresource,
+        },
+        "responseStatus": {"code": 101},
+        "stageTimestamp": time,
+    })
+    .to_string()
 }
