@@ -164,12 +164,13 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the place; line and column are counted from the file's text.
+    /// Sets the place, at most the end of the file; line and column are counted from its text.
     #[must_use]
     pub fn at(mut self, file: &RuleFile, span: Span) -> Diagnostic {
         self.file.clone_from(&file.path);
-        self.span = span;
-        (self.line, self.column) = place(&file.text, span.start);
+        let start = span.start.min(file.text.len());
+        self.span = Span { start, end: span.end.clamp(start, file.text.len()) };
+        (self.line, self.column) = place(&file.text, start);
         self
     }
 

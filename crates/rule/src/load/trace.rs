@@ -86,10 +86,15 @@ impl Traced {
     /// Returns where a stretch of this text was written. One that spans several files or was glued
     /// from several places is where it begins.
     pub(super) fn place(&self, span: Span) -> Place {
+        // At the end of the text there is no byte: stand right behind the last one that shows.
+        let shown = self.text.trim_end().len();
+        if span.start >= shown && shown > 0 {
+            let last = self.origin(shown - 1);
+            let (file, at) = (last.file as usize, last.at as usize + 1);
+            return Place { file, span: Span { start: at, end: at } };
+        }
         let first = self.origin(span.start);
         let start = first.at as usize;
-        // At the end of the text there is no byte: stand right behind the last one.
-        let start = if span.start >= self.len() && !self.is_empty() { start + 1 } else { start };
         let end = match span.end.checked_sub(1).map(|last| self.origin(last)) {
             Some(last) if last.file == first.file && span.end > span.start => last.at as usize + 1,
             _ => start,

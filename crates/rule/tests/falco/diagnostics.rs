@@ -26,7 +26,8 @@ fn a_problem_shows_code_place_snippet_and_hint() {
               |         ^^^^^^^^^
               |
               = note: in rule `Shell`, macro `shell`
-              = help: did you mean `proc.name`?"#]],
+              = help: did you mean `proc.name`?
+        "#]],
     );
 }
 
@@ -35,11 +36,12 @@ fn a_yaml_error_shows_its_line() {
     check(
         "- rule: a\n  desc: \"open\n",
         expect![[r#"
-        error[LOAD_ERR_YAML_PARSE]: invalid indentation in multiline quoted scalar
-         --> rules/shell.yaml:3:1
-          |
-        3 |
-          | ^"#]],
+            error[LOAD_ERR_YAML_PARSE]: invalid indentation in multiline quoted scalar
+             --> rules/shell.yaml:3:1
+              |
+            3 |
+              | ^
+        "#]],
     );
 }
 
@@ -78,21 +80,23 @@ fn control_characters_of_a_file_do_not_reach_the_terminal() {
     check(
         "- rule: \"a\\e[31m\"\n",
         expect![[r#"
-        error[LOAD_ERR_YAML_VALIDATE]: a rule needs `condition`, `output`, `desc` and `priority`
-         --> rules/shell.yaml:1:3
-          |
-        1 | - rule: "a\e[31m"
-          |   ^^^^^^^^^^^^^^^
-          |
-          = note: in rule `a�[31m`"#]],
+            error[LOAD_ERR_YAML_VALIDATE]: a rule needs `condition`, `output`, `desc` and `priority`
+             --> rules/shell.yaml:1:3
+              |
+            1 | - rule: "a\e[31m"
+              |   ^^^^^^^^^^^^^^^
+              |
+              = note: in rule `a�[31m`
+        "#]],
     );
     check(
         "- \u{1b}[31m: x\n",
         expect![[r#"
-        error[LOAD_ERR_YAML_PARSE]: unexpected character: `\u{1b}'
-         --> rules/shell.yaml:1:3
-          |
-        1 | - �[31m: x
-          |   ^"#]],
+            error[LOAD_ERR_YAML_PARSE]: unexpected character: `\u{1b}'
+             --> rules/shell.yaml:1:3
+              |
+            1 | - �[31m: x
+              |   ^
+        "#]],
     );
 }

@@ -69,7 +69,7 @@ fn a_rule_may_ask_to_be_skipped() {
     check(
         &text,
         expect![[r#"
-            LOAD_ERR_COMPILE_CONDITION 5:1: expected a value, `val(field)` or a
+            LOAD_ERR_COMPILE_CONDITION 4:16: expected a value, `val(field)` or a
                 transformer"#]],
     );
 }

@@ -78,3 +78,11 @@ fn what_depends_on_a_broken_item_is_not_blamed() {
     let text = String::from("- macro: m\n  condition: ''\n") + &crate::rule("m");
     assert_eq!(messages(text), "LOAD_ERR_YAML_VALIDATE `condition` is empty");
 }
+
+#[test]
+fn an_error_at_the_end_of_a_file_stays_within_it() {
+    let text = "- macro: m\n  condition: >\n    (proc.name=a or\n\n";
+    let (_, diagnostics) = load(&[RuleFile::new("f", text)], crate::SOURCES);
+    assert!(diagnostics.iter().all(|diagnostic| diagnostic.span.start <= text.len()));
+    assert!(diagnostics.iter().any(|diagnostic| diagnostic.line == 3));
+}
