@@ -12,9 +12,11 @@ fn main() -> io::Result<()> {
     for folder in entries(&rules)? {
         if folder.is_dir() {
             println!("cargo::rerun-if-changed={}", folder.display());
-            files.extend(entries(&folder)?.into_iter().filter(|path| {
-                path.extension().is_some_and(|extension| extension == "yaml")
-            }));
+            files.extend(
+                entries(&folder)?
+                    .into_iter()
+                    .filter(|path| path.extension().is_some_and(|extension| extension == "yaml")),
+            );
         }
     }
     let mut table = String::from("&[\n");

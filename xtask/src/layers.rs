@@ -39,7 +39,8 @@ pub fn faults(root: &Path) -> anyhow::Result<Vec<String>> {
 fn rows(map: &str) -> BTreeMap<String, Row> {
     map.lines()
         .filter_map(|line| {
-            let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
+            let cells: Vec<&str> =
+                line.trim().trim_matches('|').split('|').map(str::trim).collect();
             let [layer, name, _, may_know] = cells[..] else { return None };
             let layer = layer.parse().ok()?;
             let names = may_know.split(',').map(|name| name.trim().to_owned());

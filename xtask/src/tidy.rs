@@ -8,7 +8,7 @@ use anyhow::Context;
 const LINE_CHARS_MAX: usize = 100;
 const FILE_LINES_MAX: usize = 500;
 const ALLOWED: &str = include_str!("allowed.txt");
-const EXTENSIONS: [&str; 5] = ["rs", "ts", "svelte", "go", "mjs"];
+const EXTENSIONS: [&str; 4] = ["rs", "ts", "svelte", "mjs"];
 const SKIPPED: [&str; 5] = ["target", "node_modules", "dist", ".cache", ".git"];
 
 /// Lists every breach with its place and what to do.

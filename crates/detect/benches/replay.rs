@@ -60,12 +60,8 @@ fn main() -> io::Result<()> {
 }
 
 fn asked() -> io::Result<Asked> {
-    let mut asked = Asked {
-        rules: Vec::new(),
-        logs: Vec::new(),
-        matching: Matching::First,
-        rounds: ROUNDS,
-    };
+    let mut asked =
+        Asked { rules: Vec::new(), logs: Vec::new(), matching: Matching::First, rounds: ROUNDS };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -118,7 +114,8 @@ fn cpu_seconds() -> f64 {
 fn peak_megabytes() -> u64 {
     let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    let kilobytes =
+        line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
     kilobytes.unwrap_or(0) / 1024
 }
 
@@ -129,7 +126,8 @@ fn made_log() -> Vec<u8> {
     let body = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"labels\":{\"app\":\"web\"},\
                 \"managedFields\":[{\"manager\":\"kubelet\",\"fieldsV1\":{\"f:status\":{}}}]}}";
     for number in 0..MADE_EVENTS {
-        let (verb, resource) = [("list", "pods"), ("get", "leases"), ("update", "endpoints")][number % 3];
+        let (verb, resource) =
+            [("list", "pods"), ("get", "leases"), ("update", "endpoints")][number % 3];
         for stage in ["RequestReceived", "ResponseComplete"] {
             let answer = match stage {
                 "RequestReceived" => String::new(),

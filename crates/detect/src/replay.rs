@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use event::Time;
 use finding::Alert;
-use rule::source::Source;
 use rule::Matching;
+use rule::source::Source;
 use source::envelope::Envelope;
 use source::input;
 use source::k8s_audit::{K8sAudit, Layout, Piece, Reject, Splitter};

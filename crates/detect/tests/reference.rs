@@ -1,6 +1,6 @@
-//! Compares the detector with a second, slow and plain evaluator that shares nothing with it but the
-//! parsed conditions: events are parsed whole into a tree, every rule is evaluated on its own. Events
-//! are made with doubled keys, escapes, nulls, missing and misplaced parts.
+//! Compares the detector with a second, slow and plain evaluator that shares nothing with it but
+//! the parsed conditions: events are parsed whole into a tree, every rule is evaluated on its own.
+//! Events are made with doubled keys, escapes, nulls, missing and misplaced parts.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -98,8 +98,9 @@ impl Tree {
                 format!("[{}]", all.iter().map(Tree::json).collect::<Vec<_>>().join(","))
             }
             Tree::Object(members) => {
-                let member =
-                    |(key, value): &(String, Tree)| format!("{}:{}", Tree::Text(key.clone()).json(), value.json());
+                let member = |(key, value): &(String, Tree)| {
+                    format!("{}:{}", Tree::Text(key.clone()).json(), value.json())
+                };
                 format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
             }
         }
@@ -162,11 +163,14 @@ fn holds(event: &Tree, expr: &Expr) -> bool {
         Expr::Not(inner) => !holds(event, inner),
         Expr::Exists(term) => !read(event, term).is_empty(),
         Expr::Compare { left, operator, right, .. } => {
-            let (left, right) = (read(event, left), match right {
-                Operand::Text(text) => vec![text.clone()],
-                Operand::List(texts) => texts.clone(),
-                Operand::Term(term) => read(event, term),
-            });
+            let (left, right) = (
+                read(event, left),
+                match right {
+                    Operand::Text(text) => vec![text.clone()],
+                    Operand::List(texts) => texts.clone(),
+                    Operand::Term(term) => read(event, term),
+                },
+            );
             let (Some(first), false) = (left.first(), right.is_empty()) else { return false };
             match operator {
                 Operator::Eq => *first == right[0],
@@ -196,8 +200,18 @@ fn read(event: &Tree, term: &Term) -> Vec<String> {
 }
 
 const WORDS: [&str; 12] = [
-    "get", "create", "pods", "secrets", "jane", "system:anonymous", "allow", "ResponseComplete",
-    "RequestReceived", "busybox", "true", "null",
+    "get",
+    "create",
+    "pods",
+    "secrets",
+    "jane",
+    "system:anonymous",
+    "allow",
+    "ResponseComplete",
+    "RequestReceived",
+    "busybox",
+    "true",
+    "null",
 ];
 
 fn word() -> impl Strategy<Value = String> {
@@ -237,8 +251,7 @@ fn event() -> impl Strategy<Value = Tree> {
     let context = object(vec![("privileged", scalar().boxed())]);
     let container =
         object(vec![("image", scalar().boxed()), ("securityContext", or_other(context))]);
-    let containers =
-        prop::collection::vec(or_other(container), 0..3).prop_map(Tree::List).boxed();
+    let containers = prop::collection::vec(or_other(container), 0..3).prop_map(Tree::List).boxed();
     let spec = object(vec![("containers", or_other(containers))]);
     let some = |key, value: BoxedStrategy<Tree>| (key, or_other(value));
     object(vec![
@@ -312,12 +325,21 @@ fn quoted(word: &str) -> String {
 
 fn comparison() -> impl Strategy<Value = String> {
     let texts = prop::sample::select(vec![
-        "ka.stage", "ka.verb", "ka.user.name", "ka.target.resource", "ka.target.name",
-        "ka.response.code", "ka.auth.decision", "json.value[/stage]",
-        "json.value[/user/groups/0]", "tolower(ka.user.name)",
+        "ka.stage",
+        "ka.verb",
+        "ka.user.name",
+        "ka.target.resource",
+        "ka.target.name",
+        "ka.response.code",
+        "ka.auth.decision",
+        "json.value[/stage]",
+        "json.value[/user/groups/0]",
+        "tolower(ka.user.name)",
     ]);
     let lists = prop::sample::select(vec![
-        "ka.user.groups", "ka.req.pod.containers.image", "ka.req.pod.containers.privileged",
+        "ka.user.groups",
+        "ka.req.pod.containers.image",
+        "ka.req.pod.containers.privileged",
     ]);
     let literal = prop::sample::select(WORDS.to_vec());
     let literals = prop::collection::vec(prop::sample::select(WORDS.to_vec()), 1..7)

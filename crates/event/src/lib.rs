@@ -1,5 +1,6 @@
 //! Common words for what was seen: a point in [`Time`], the [`Subject`] it happened to, the
-//! [`Value`] of one field, and [`Severity`]. Holds no events, no fields and no extractors; those belong to sources.
+//! [`Value`] of one field, and [`Severity`]. Holds no events, no fields and no extractors; those
+//! belong to sources.
 
 mod severity;
 mod subject;

@@ -47,8 +47,8 @@ struct Slot<F> {
 }
 
 impl<S: Source> Template<S> {
-    /// Compiles the output of a rule. Fields must have been checked at load; what cannot be resolved
-    /// is told.
+    /// Compiles the output of a rule. Fields must have been checked at load; what cannot be
+    /// resolved is told.
     pub fn compile(output: &Output, priority: Severity) -> Result<Template<S>, String> {
         let time = Term::field("evt.time");
         let mut slots = Vec::new();

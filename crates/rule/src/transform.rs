@@ -1,5 +1,6 @@
 //! Transformers: what each takes, what it gives, and what it does to values. `tolower`, `toupper`,
-//! `b64` and `basename` keep the shape of their field; `len`, `join`, `concat` and `getopt` change it.
+//! `b64` and `basename` keep the shape of their field; `len`, `join`, `concat` and `getopt` change
+//! it.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -206,7 +207,8 @@ fn option_kind(options: &[u8], option: u8) -> (bool, bool) {
         return (false, false);
     }
     let places = memchr::memchr_iter(option, options);
-    places.fold((false, false), |(_, takes), at| (true, takes || options.get(at + 1) == Some(&b':')))
+    places
+        .fold((false, false), |(_, takes), at| (true, takes || options.get(at + 1) == Some(&b':')))
 }
 
 #[cfg(test)]
@@ -260,7 +262,9 @@ mod tests {
 
     #[test]
     fn operands_of_a_wrong_shape_are_refused() {
-        assert!(shape(Transformer::Tolower, &[Shape { kind: Kind::Uint, list: false }], None).is_err());
+        assert!(
+            shape(Transformer::Tolower, &[Shape { kind: Kind::Uint, list: false }], None).is_err()
+        );
         assert!(shape(Transformer::Join, &[Shape::TEXT, Shape::TEXT], None).is_err());
         assert!(shape(Transformer::Len, &[Shape::TEXT], Some("x")).is_err());
     }

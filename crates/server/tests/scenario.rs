@@ -1,8 +1,8 @@
 //! Plays the scenarios in `api/*.yaml` against a real server: a request, the reply, the next one.
 //!
 //! Each file is a story on a server of its own. `as` is `person` (signed in), `nobody`, or scopes
-//! of a token. `body` holds what must be in the reply: of an object its members, of a list each item
-//! in order. `keep` takes values out of the reply for `{name}` in later steps.
+//! of a token. `body` holds what must be in the reply: of an object its members, of a list each
+//! item in order. `keep` takes values out of the reply for `{name}` in later steps.
 
 mod harness;
 

@@ -31,7 +31,8 @@ enum Command {
     Completion(command::completion::Args),
 }
 
-/// 0: fine; 1: findings at or above the bound, or evidence that does not verify; 2: could not do it.
+/// 0: fine; 1: findings at or above the bound, or evidence that does not verify; 2: could not do
+/// it.
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {

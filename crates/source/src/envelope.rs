@@ -174,8 +174,7 @@ mod tests {
 
     fn shown(field: &str) -> String {
         let time = "2026-11-22T04:05:06.000000789Z".parse().ok();
-        let origin =
-            Origin { source: "k8s_audit", plugin: "k8saudit", summary: Some(b"{}"), time };
+        let origin = Origin { source: "k8s_audit", plugin: "k8saudit", summary: Some(b"{}"), time };
         let field = Field::resolve(field, None).unwrap().unwrap();
         let mut shown = "absent".to_owned();
         Envelope { number: 7, first: None, host: "h" }.each(field, &origin, |value| {

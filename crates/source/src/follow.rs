@@ -2,10 +2,10 @@
 //! clock. [`Follower::read`] gives the next bytes, in order and each once, across rotations, also
 //! those that took place while nobody followed. [`Cursor`] is what to save to go on later.
 //!
-//! A file is known by device, inode and a hash of its first bytes, because inodes are used again and
-//! a copied-away log keeps its inode. When the file at the path is another than before, the one read
-//! so far is looked for among its rotated neighbours (`audit-<time>.log` as kube-apiserver names
-//! them, `audit.log.1`, `.gz`), read to its end, and then every younger one.
+//! A file is known by device, inode and a hash of its first bytes, because inodes are used again
+//! and a copied-away log keeps its inode. When the file at the path is another than before, the one
+//! read so far is looked for among its rotated neighbours (`audit-<time>.log` as kube-apiserver
+//! names them, `audit.log.1`, `.gz`), read to its end, and then every younger one.
 
 mod neighbours;
 
@@ -117,13 +117,9 @@ impl Follower {
         &self.path
     }
 
-    /// Reads the next bytes into `buffer`; 0 when there is nothing new. Tells of what happened to the
-    /// file on the way. A file that is not there (yet) is nothing new.
-    pub fn read(
-        &mut self,
-        buffer: &mut [u8],
-        mut notice: impl FnMut(Notice),
-    ) -> io::Result<usize> {
+    /// Reads the next bytes into `buffer`; 0 when there is nothing new. Tells of what happened to
+    /// the file on the way. A file that is not there (yet) is nothing new.
+    pub fn read(&mut self, buffer: &mut [u8], mut notice: impl FnMut(Notice)) -> io::Result<usize> {
         if self.open.is_none() && !self.open_first(&mut notice)? {
             return Ok(0);
         }
@@ -294,8 +290,8 @@ impl Open {
         Ok(())
     }
 
-    /// Tells whether the path still leads to this file. While there is none, it does: a rotation may
-    /// be half done.
+    /// Tells whether the path still leads to this file. While there is none, it does: a rotation
+    /// may be half done.
     fn is_still_at(&self, path: &Path) -> io::Result<bool> {
         match path.metadata() {
             Ok(about) => {

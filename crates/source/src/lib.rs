@@ -27,8 +27,8 @@ mod tests {
 
     use super::sources;
 
-    /// As large as in Falco: 268 listed and 25 retired fields of system calls; the plugins' own, six
-    /// JSON and eighteen common ones.
+    /// As large as in Falco: 268 listed and 25 retired fields of system calls; the plugins' own,
+    /// six JSON and eighteen common ones.
     #[test]
     fn every_plugin_table_is_whole() {
         let sizes: Vec<(&str, usize)> = sources()

@@ -1,4 +1,5 @@
-//! Comparisons: which operator goes with which kind of field, how a literal is read, and what holds.
+//! Comparisons: which operator goes with which kind of field, how a literal is read, and what
+//! holds.
 //!
 //! One [`Test`] is one right side, ready to be asked about values. Meanings follow libs'
 //! `filter_compare.cpp` and `sinsp_filtercheck.cpp`: a list field holds `in` when *every* value is
@@ -128,8 +129,7 @@ impl Test {
         list: bool,
         data: Vec<Datum>,
     ) -> Result<Test, String> {
-        let gather =
-            if list && operator == Operator::In { Gather::All } else { Gather::Any };
+        let gather = if list && operator == Operator::In { Gather::All } else { Gather::Any };
         let spread = spread.filter(|_| !list && !operator.takes_list());
         let one = match spread {
             Some(spread) => {

@@ -95,8 +95,7 @@ impl TextTest {
 }
 
 fn contains_folded(text: &[u8], lower: &[u8]) -> bool {
-    lower.is_empty()
-        || text.windows(lower.len()).any(|window| window.eq_ignore_ascii_case(lower))
+    lower.is_empty() || text.windows(lower.len()).any(|window| window.eq_ignore_ascii_case(lower))
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use crate::expr::{Expr, Operand};
 use crate::ruleset::Rule;
 use crate::source::Source;
 
-pub use index::Memo;
 use index::Left;
+pub use index::Memo;
 use node::Node;
 use predicate::{Predicate, Table};
 pub(crate) use reading::Reading;

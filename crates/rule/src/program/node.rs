@@ -31,7 +31,8 @@ impl Node {
         })
     }
 
-    /// Returns what is left when some answers are known. `Always` and `Never` only ever stand alone.
+    /// Returns what is left when some answers are known. `Always` and `Never` only ever stand
+    /// alone.
     pub fn fold(&self, known: &impl Fn(u32) -> Option<bool>) -> Node {
         match self {
             Node::Always | Node::Never => self.clone(),
@@ -139,9 +140,6 @@ mod tests {
     fn cheap_parts_come_first() {
         let mut node = Node::And(vec![Node::Ask(9), Node::Or(vec![Node::Ask(4), Node::Ask(1)])]);
         assert_eq!(node.sort(&u64::from), 14);
-        assert_eq!(
-            node,
-            Node::And(vec![Node::Or(vec![Node::Ask(1), Node::Ask(4)]), Node::Ask(9)])
-        );
+        assert_eq!(node, Node::And(vec![Node::Or(vec![Node::Ask(1), Node::Ask(4)]), Node::Ask(9)]));
     }
 }

@@ -50,12 +50,9 @@ pub fn of(path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Returns the files that were begun after `read`, which is not among them any more under its name
-/// and content. By name when it was a rotated one; else only the current log is certain to be younger.
-pub fn younger_than(
-    mut files: Vec<PathBuf>,
-    read: &Path,
-    log: &Path,
-) -> io::Result<Vec<PathBuf>> {
+/// and content. By name when it was a rotated one; else only the current log is certain to be
+/// younger.
+pub fn younger_than(mut files: Vec<PathBuf>, read: &Path, log: &Path) -> io::Result<Vec<PathBuf>> {
     let known = read.file_name().and_then(|name| age(log, name)).filter(|age| *age != Age::Current);
     files.retain(|path| {
         let other = path.file_name().and_then(|name| age(log, name));

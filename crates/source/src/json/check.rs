@@ -35,10 +35,7 @@ pub fn check(text: &[u8]) -> Result<(), Fault> {
 
 /// Checks text as Falco's plugins would; shows each member of the outermost object, with the place
 /// where its value begins, to `see`.
-pub fn check_members<'j>(
-    text: &'j [u8],
-    mut see: impl FnMut(Raw<'j>, usize),
-) -> Result<(), Fault> {
+pub fn check_members<'j>(text: &'j [u8], mut see: impl FnMut(Raw<'j>, usize)) -> Result<(), Fault> {
     let end = value(text, skip_blanks(text, 0), &mut see)?;
     let rest = skip_blanks(text, end);
     if rest == text.len() { Ok(()) } else { Err(Fault::Trailing(rest)) }

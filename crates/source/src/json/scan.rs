@@ -1,6 +1,6 @@
-//! Finds where JSON values end without parsing them. Quotes, backslashes and brackets are looked for
-//! 64 bytes at a time, so that the bodies nobody asks about cost next to nothing. What is skipped is
-//! not checked: see [`super::check`] for that.
+//! Finds where JSON values end without parsing them. Quotes, backslashes and brackets are looked
+//! for 64 bytes at a time, so that the bodies nobody asks about cost next to nothing. What is
+//! skipped is not checked: see [`super::check`] for that.
 
 use wide::u8x16;
 
@@ -134,7 +134,8 @@ impl Balance {
 
     /// Takes one byte; tells whether it closed the last bracket.
     fn byte(&mut self, byte: u8) -> bool {
-        // A backslash takes a quote or another backslash with it; other bytes say the same behind it.
+        // A backslash takes a quote or another backslash with it; other bytes say the same behind
+        // it.
         let escaped = std::mem::take(&mut self.escaping);
         match byte {
             b'\\' if !escaped => self.escaping = true,
@@ -199,7 +200,8 @@ pub fn value_end(text: &[u8], start: usize) -> Option<usize> {
         b'"' => string_end(text, start + 1).map(|(end, _)| end + 1),
         b'{' | b'[' => Balance::default().feed(&text[start..]).map(|length| start + length),
         _ => {
-            let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r');
+            let ends =
+                |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\t' | b'\r');
             Some(text[start..].iter().position(ends).map_or(text.len(), |length| start + length))
         }
     }

@@ -88,7 +88,8 @@ fn each_token<'j>(value: &'j [u8], mut see: impl FnMut(&'j [u8])) {
             b'{' | b'}' | b'[' | b']' | b',' | b':' => at + 1,
             _ => {
                 let ends = |byte: &u8| {
-                    is_blank(*byte) || matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':' | b'"')
+                    is_blank(*byte)
+                        || matches!(byte, b'{' | b'}' | b'[' | b']' | b',' | b':' | b'"')
                 };
                 value[at..].iter().position(ends).map_or(value.len(), |length| at + length)
             }
@@ -132,7 +133,8 @@ fn unicode<'j>(rest: &'j [u8], out: &mut Vec<u8>) -> &'j [u8] {
     };
     let behind = &rest[4..];
     let (character, behind) = match first {
-        0xD800..=0xDFFF => match behind.strip_prefix(b"\\u").and_then(|low| Some((hex(low)?, low))) {
+        0xD800..=0xDFFF => match behind.strip_prefix(b"\\u").and_then(|low| Some((hex(low)?, low)))
+        {
             Some((second, low)) => {
                 let paired = char::decode_utf16([first, second])
                     .next()

@@ -156,10 +156,7 @@ pub fn subject(record: &mut Record<'_>) -> Subject {
         container: container(record),
         image: if is_pod { only_image(record) } else { None },
         process: None,
-        principal: record
-            .find(Member::User)
-            .and_then(|user| get(user, "username"))
-            .and_then(owned),
+        principal: record.find(Member::User).and_then(|user| get(user, "username")).and_then(owned),
     }
 }
 

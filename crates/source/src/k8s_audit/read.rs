@@ -1,5 +1,5 @@
-//! Reads fields of an audit event, each with the meaning it has in Falco's k8saudit plugin. An event
-//! without `auditID` has no `ka.*` field at all; a list without values is absent.
+//! Reads fields of an audit event, each with the meaning it has in Falco's k8saudit plugin. An
+//! event without `auditID` has no `ka.*` field at all; a list without values is absent.
 
 use std::borrow::Cow;
 use std::ops::ControlFlow;
@@ -84,8 +84,8 @@ fn of_json(
                 Some(member) => record.find(member),
                 None => record.find_other(first),
             };
-            let value = start
-                .and_then(|start| rest.iter().try_fold(start, |value, key| get(value, key)));
+            let value =
+                start.and_then(|start| rest.iter().try_fold(start, |value, key| get(value, key)));
             json::show(value, see)
         }
         json::Field::Object => match indented(record.bytes()) {
@@ -207,14 +207,16 @@ fn of_containers(
 ) -> Presence {
     let read = |keys: &[&str]| values(request, &[&["spec", list.key()][..], keys].concat(), index);
     let shown = match of {
-        OfContainer::Present(keys) => read(keys).map(|found| {
-            show_all(found.into_iter().flatten(), see)
-        }),
+        OfContainer::Present(keys) => {
+            read(keys).map(|found| show_all(found.into_iter().flatten(), see))
+        }
         OfContainer::Required(key) => read(&[key])
             .and_then(|found| found.into_iter().collect::<Option<Vec<_>>>())
             .map(|found| show_all(found.into_iter(), see)),
         OfContainer::Repository => read(&["image"])
-            .and_then(|found| found.into_iter().map(|image| text(image?)).collect::<Option<Vec<_>>>())
+            .and_then(|found| {
+                found.into_iter().map(|image| text(image?)).collect::<Option<Vec<_>>>()
+            })
             .map(|images| show_texts(images.into_iter().map(repository), see)),
         OfContainer::Words(key) => read(&[key])
             .and_then(|found| found.into_iter().flatten().map(words).collect::<Option<Vec<_>>>())
@@ -225,9 +227,8 @@ fn of_containers(
         OfContainer::Effective(key) => read(&[key]).map(|found| {
             let of_pod = path(request, &["spec", key]).and_then(text);
             let default = of_pod.unwrap_or(Cow::Borrowed(b"0"));
-            let effective = found
-                .into_iter()
-                .map(|own| own.and_then(text).unwrap_or_else(|| default.clone()));
+            let effective =
+                found.into_iter().map(|own| own.and_then(text).unwrap_or_else(|| default.clone()));
             show_texts(effective, see)
         }),
     };

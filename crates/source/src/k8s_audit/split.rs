@@ -341,11 +341,8 @@ impl Document {
                 return skipped + 1;
             }
             _ => {
-                let reason = if in_items || self.arrays > 0 {
-                    Reason::NotAnObject
-                } else {
-                    Reason::NotJson
-                };
+                let reason =
+                    if in_items || self.arrays > 0 { Reason::NotAnObject } else { Reason::NotJson };
                 self.refuse(reason, Until::Bracket, in_items);
             }
         }
@@ -384,7 +381,8 @@ impl Document {
         part.len()
     }
 
-    /// Looks whether the object under way is a list; if so its items are cut out of it from here on.
+    /// Looks whether the object under way is a list; if so its items are cut out of it from here
+    /// on.
     fn look_at_head(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
         self.looked_at = self.held.len();
         let mut record = Record::new(&self.held, Envelope::default());
