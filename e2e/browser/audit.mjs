@@ -28,6 +28,7 @@ function event(user, change) {
 
 export function execIntoPod(user, namespace, pod) {
   return event(user, {
+    stage: 'ResponseStarted',
     verb: 'create',
     requestURI: `/api/v1/namespaces/${namespace}/pods/${pod}/exec?command=sh&stdin=true&tty=true`,
     objectRef: {

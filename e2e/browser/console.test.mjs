@@ -14,6 +14,24 @@ import { startServer } from './server.mjs';
 
 const skip = process.env.E2E_REQUIRED ? undefined : missing();
 const binary = process.env.SOCKEYE_BIN;
+const MINER = { hasText: 'Privileged container admitted' };
+const MINUTES_MS = 180_000;
+
+/** Looks again and again until the page shows it. */
+async function eventually(page, address, locator) {
+  for (const end = Date.now() + MINUTES_MS; ;) {
+    await page.goto(address);
+    const seen = locator.first().waitFor({ timeout: 5000 });
+    if (
+      await seen.then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    assert.ok(Date.now() < end, `${address} does not show it in ${MINUTES_MS / 1000} s`);
+  }
+}
 
 describe('console', { skip, concurrency: false }, () => {
   let server;
@@ -202,36 +220,14 @@ describe('console', { skip, concurrency: false }, () => {
     innocent();
   });
 
-  test('the finding stands under its control, and leads back to the event', async () => {
-    const criterion = page
-      .getByRole('region', { name: 'Finding' })
-      .locator('a[href^="/criteria/"]')
-      .first();
+  test('the finding leads to its criterion and the controls that serve it', async () => {
     await page.locator('a[data-row]').first().click();
-    await criterion.click();
+    const finding = page.getByRole('region', { name: 'Finding' });
+    await finding.locator('a[href^="/criteria/"]').first().click();
     await page.getByRole('heading', { name: 'Controls that serve it' }).waitFor();
     await shoot(page, 'criterion-light');
-    const controls = await page
-      .locator('article h3 a')
-      .evaluateAll((links) => links.map((link) => link.href));
-    let shown = false;
-    for (const control of controls) {
-      await page.goto(`${control.split('?')[0]}?period=1d`);
-      await page.getByRole('heading', { name: 'Coverage' }).waitFor();
-      await page.waitForLoadState('networkidle');
-      if ((await page.locator('td a[href^="/findings/"]', { hasText: 'miner-0' }).count()) === 0)
-        continue;
-      await shoot(page, 'control-light');
-      const evidence = page
-        .locator('tr', { hasText: 'miner-0' })
-        .locator('a[href^="/feed/"]')
-        .first();
-      await evidence.click();
-      await page.getByRole('region', { name: 'Alert' }).getByText('Raw event').waitFor();
-      shown = true;
-      break;
-    }
-    assert.ok(shown, `no control of ${controls.join(', ')} has the finding in a population`);
+    await page.locator('article h3 a').first().click();
+    await page.getByRole('heading', { name: 'Coverage' }).waitFor();
     innocent();
   });
 
@@ -249,14 +245,6 @@ describe('console', { skip, concurrency: false }, () => {
     );
     assert.doesNotMatch(await page.locator('body').innerText(), /compliant/i);
     await shoot(page, 'controls-light');
-    innocent();
-  });
-
-  test('the source says what it delivered', async () => {
-    await open('/sources', 'Sources');
-    const source = page.getByRole('region', { name: /k8s_audit/ }).first();
-    await source.getByText(/5\s*records/).waitFor();
-    await shoot(page, 'sources-light');
     innocent();
   });
 
@@ -284,6 +272,25 @@ describe('console', { skip, concurrency: false }, () => {
       .waitFor();
     await page.keyboard.press('Enter');
     await heading('CC7.2').waitFor();
+    innocent();
+  });
+
+  // Controls are judged by full minutes that are over, and sources report once a minute.
+  test('the finding is an item of its control, and leads back to the event', async () => {
+    const item = page.locator('tr', { has: page.locator('a[href^="/findings/"]') });
+    await eventually(page, `${server.url}/controls/K-14?period=1d`, item.filter(MINER));
+    assert.match(await item.filter(MINER).first().innerText(), /pass|deviates|not due/);
+    await shoot(page, 'control-light');
+    await item.filter(MINER).locator('a[href^="/feed/"]').first().click();
+    await page.getByRole('region', { name: 'Alert' }).getByText('Raw event').waitFor();
+    innocent();
+  });
+
+  test('the source says what it delivered', async () => {
+    const source = page.getByRole('region', { name: /k8s_audit/ }).first();
+    await eventually(page, `${server.url}/sources`, source.getByText(/Last status/));
+    await source.locator('div', { hasText: /^5\s*records$/ }).waitFor();
+    await shoot(page, 'sources-light');
     innocent();
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AlertItem } from '../api/types';
 import { compare } from './position';
-import { filterOf, matches, merge, object } from './rows';
+import { filterOf, matches, merge, object, said, who } from './rows';
 
 function item(position: string, change: Partial<AlertItem['alert']> = {}): AlertItem {
   return {
@@ -70,4 +70,12 @@ test('an object is named by what is known of it, never guessed', () => {
   );
   expect(object({ workload: 'clusterroles/admin' })).toBe('clusterroles/admin');
   expect(object({})).toBe('');
+});
+
+test('a list shows who acted and what was said, without what stands beside it', () => {
+  expect(who({ principal: 'system:serviceaccount:ci:deployer' })).toBe('sa:ci:deployer');
+  expect(said('06:40:20.194000000: Error Cluster-admin granted (user=eve)')).toBe(
+    'Cluster-admin granted (user=eve)',
+  );
+  expect(said('A line of its own: no time')).toBe('A line of its own: no time');
 });

@@ -52,6 +52,11 @@ export function matches(item: AlertItem, filter: Filter): boolean {
   );
 }
 
+/** The output line without Falco's time and severity in front, which stand beside it anyway. */
+export function said(output: string): string {
+  return output.replace(/^\d\d:\d\d:\d\d\.\d+: [A-Z][a-z]+ /, '');
+}
+
 const SERVICE_ACCOUNT = 'system:serviceaccount:';
 
 /** Who acted, short enough for a list: what tells service accounts apart stands at their end. */

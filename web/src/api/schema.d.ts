@@ -388,6 +388,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/retirements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an instance out of service for good, in the name of whoever is signed in: from then on its
+         *     silence is no gap. One that reports again is in service again.
+         */
+        post: operations["sources_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/status": {
         parameters: {
             query?: never;
@@ -963,6 +983,15 @@ export interface components {
             reasons?: string[];
             /** @description Records refused; they are in the trail with the reason. */
             rejected: components["schemas"]["Count"];
+        };
+        /** @description An instance to be taken out of service. */
+        RetirementRequest: {
+            /** @description Which instance. */
+            instance: string;
+            /** @description Why; required. */
+            reason: string;
+            /** @description Source name. */
+            source: string;
         };
         /** @description Alerts of one rule. */
         RuleCount: {
@@ -1926,6 +1955,36 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SourceMinutes"];
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sources_retire: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetirementRequest"];
+            };
+        };
+        responses: {
+            /** @description Retired */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, clock, day, range, span, stamp } from './time';
+import { ago, clock, day, range, readable, span, stamp } from './time';
 
 const now = new Date('2026-11-22T12:00:00Z');
 
@@ -15,6 +15,13 @@ test('a range says its day once', () => {
   );
   expect(range('2026-11-21T23:30:00Z', '2026-11-22T02:34:00Z', 'utc', now)).toBe(
     '21 Nov 23:30 – 22 Nov 02:34',
+  );
+});
+
+test('times within a sentence are made readable, and nothing else of it', () => {
+  const said = 'k8s_audit/webhook from 2026-11-21T06:46:00Z until 2026-11-22T06:43:00.5Z: stopped';
+  expect(readable(said, 'utc', now)).toBe(
+    'k8s_audit/webhook from 21 Nov 06:46 until 22 Nov 06:43: stopped',
   );
 });
 

@@ -64,6 +64,13 @@ export function range(from: string, until: string, zone: Zone, now: Date): strin
   return `${stamp(from, zone, now)} – ${end}`;
 }
 
+const MOMENT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** A sentence of the server's with its times as people read them. */
+export function readable(text: string, zone: Zone, now: Date): string {
+  return text.replace(MOMENT, (moment) => stamp(moment, zone, now));
+}
+
 /** `2026-11-22` */
 export function isoDay(date: Date): string {
   return date.toISOString().slice(0, 10);

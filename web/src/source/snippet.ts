@@ -5,7 +5,8 @@ const EVENT = {
   apiVersion: 'audit.k8s.io/v1',
   level: 'RequestResponse',
   auditID: 'AUDIT_ID',
-  stage: 'ResponseComplete',
+  // A session holds its connection, so it is told when it starts.
+  stage: 'ResponseStarted',
   requestURI:
     '/api/v1/namespaces/default/pods/web-1/exec?command=sh&container=web&stdin=true&tty=true',
   verb: 'create',
