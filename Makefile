@@ -43,7 +43,7 @@ web: web/node_modules
 
 # The console is built first: a test fails if the server would embed its placeholder.
 test-rust: packages-test web
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 
 test-web: web/node_modules
 	cd web && npm run --silent check && npm test --silent
