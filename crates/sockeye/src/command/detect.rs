@@ -13,8 +13,8 @@ use clap::ValueEnum;
 use detect::{Detector, Matching, Replay, Seen, Summary};
 use event::{Severity, Time};
 use indicatif::{ProgressBar, ProgressStyle};
-use rule::diagnostic::{Colour, render};
 use rule::Ruleset;
+use rule::diagnostic::{Colour, render};
 
 use input::Input;
 use print::Printer;

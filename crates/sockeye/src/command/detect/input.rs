@@ -142,7 +142,7 @@ pub fn rule_files(paths: &[PathBuf]) -> anyhow::Result<Vec<RuleFile>> {
 }
 
 fn rule_file(path: &Path) -> anyhow::Result<RuleFile> {
-    let text = fs::read(path)
-        .with_context(|| format!("cannot read rule file `{}`", path.display()))?;
+    let text =
+        fs::read(path).with_context(|| format!("cannot read rule file `{}`", path.display()))?;
     Ok(RuleFile::new(path.display().to_string(), text))
 }

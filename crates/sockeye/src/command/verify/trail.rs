@@ -20,7 +20,8 @@ struct Told<'a> {
 
 /// Checks the trail and tells the result.
 pub fn run(dir: &Path, args: &Args) -> anyhow::Result<ExitCode> {
-    let key = args.key.as_deref().map(str::parse).transpose().context("--key is no verifier key")?;
+    let key =
+        args.key.as_deref().map(str::parse).transpose().context("--key is no verifier key")?;
     let known = trail::Verify { key, witnesses: args.witness.clone() };
     let verification = trail::verify(dir, &known)
         .with_context(|| format!("cannot read the trail `{}`", dir.display()))?;
