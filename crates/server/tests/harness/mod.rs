@@ -84,18 +84,28 @@ impl Server {
     }
 
     pub fn start_in(dir: TempDir, sources: Vec<SourceSetting>, clock: Clock) -> Server {
+        let settings = settings(dir.path(), sources, clock);
+        Server::start_as(dir, settings)
+    }
+
+    pub fn start_as(dir: TempDir, settings: Settings) -> Server {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
-        let settings = settings(dir.path(), sources, clock);
         let running = runtime.block_on(Running::start(settings)).unwrap();
         let (address, link) = (running.address, running.sign_in_link.clone());
         let mut server =
             Server { dir, address, cookie: String::new(), link, runtime, running: Some(running) };
         server.sign_in();
         server
+    }
+
+    /// Reads the rules again; says how many judge, or why the old ones stay.
+    pub fn reload(&self) -> Result<usize, String> {
+        let running = self.running.as_ref().unwrap();
+        self.runtime.block_on(running.reload_rules()).map_err(|error| error.to_string())
     }
 
     fn sign_in(&mut self) {
