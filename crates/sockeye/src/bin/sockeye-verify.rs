@@ -2,6 +2,7 @@
 //! nothing but `trail` and `control`.
 
 #[path = "../package/check/mod.rs"]
+#[expect(dead_code, reason = "`sockeye verify` also renders what is worked out again here")]
 mod check;
 
 use std::io::Write;

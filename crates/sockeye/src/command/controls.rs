@@ -14,6 +14,9 @@ use serde::Serialize;
 use super::report::Bought;
 use crate::evidence::{self, time};
 
+/// Width of a table that goes into a file or a pipe.
+const PRINTED_COLUMNS: u16 = 120;
+
 /// List SOC 2 controls and show how they stand.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -209,6 +212,9 @@ fn print<const N: usize>(heading: &[&str; N], rows: Vec<[String; N]>) -> anyhow:
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heading);
+    if !table.is_tty() {
+        table.set_width(PRINTED_COLUMNS);
+    }
     for row in rows {
         table.add_row(row);
     }
