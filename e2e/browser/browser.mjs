@@ -11,6 +11,8 @@ const ours = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = ours('playwright-core');
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+// Controls are judged by full minutes that are over.
+const MINUTES_MS = 180_000;
 const SHOTS = process.env.SCREENSHOTS ?? join(tmpdir(), 'sockeye-screenshots');
 
 /** Why the browser tests cannot run here, if they cannot. */
@@ -52,4 +54,20 @@ export async function watched(context, url) {
 export async function shoot(page, name) {
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+}
+
+/** Looks again and again until the page shows it. */
+export async function eventually(page, address, locator) {
+  for (const end = Date.now() + MINUTES_MS; ;) {
+    await page.goto(address);
+    const seen = locator.first().waitFor({ timeout: 5000 });
+    if (
+      await seen.then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    assert.ok(Date.now() < end, `${address} does not show it in ${MINUTES_MS / 1000} s`);
+  }
 }

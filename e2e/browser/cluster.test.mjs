@@ -1,12 +1,12 @@
-// One event followed by a person: kubectl acts on a real API server, its audit webhook delivers, and
-// the browser shows the alert, the finding, the control and the place in the trail.
+// One event followed by a person: kubectl acts on a real API server, its audit webhook delivers,
+// and the browser shows the alert, the finding, the control and the place in the trail.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Cluster, missing as noCluster } from '../cluster/cluster.mjs';
-import { launch, missing as noBrowser, shoot, watched } from './browser.mjs';
+import { eventually, launch, missing as noBrowser, shoot, watched } from './browser.mjs';
 import { startServer } from './server.mjs';
 
 const lacks = (await noCluster()) && `skipped: ${await noCluster()}`;
@@ -80,9 +80,8 @@ describe('from kubectl to the browser', { skip }, () => {
     await page.getByLabel(/Why\?/).fill('Planned: she is on call this week.');
     await page.keyboard.press('Control+Enter');
     await finding.getByText('resolved as benign').waitFor();
-    await page.goto(`${server.url}/controls/K-14?period=1d`);
     const item = page.locator('tr', { hasText: 'grace-is-admin' }).first();
-    await item.waitFor();
+    await eventually(page, `${server.url}/controls/K-14?period=1d`, item);
     await shoot(page, 'cluster-control');
     await item.locator('a[href^="/feed/"]').first().click();
     await alert().getByText('Raw event').waitFor();

@@ -9,29 +9,12 @@ import {
   grantClusterAdmin,
   listPods,
 } from './audit.mjs';
-import { launch, missing, shoot, watched } from './browser.mjs';
+import { eventually, launch, missing, shoot, watched } from './browser.mjs';
 import { startServer } from './server.mjs';
 
 const skip = process.env.E2E_REQUIRED ? undefined : missing();
 const binary = process.env.SOCKEYE_BIN;
 const MINER = { hasText: 'Privileged container admitted' };
-const MINUTES_MS = 180_000;
-
-/** Looks again and again until the page shows it. */
-async function eventually(page, address, locator) {
-  for (const end = Date.now() + MINUTES_MS; ;) {
-    await page.goto(address);
-    const seen = locator.first().waitFor({ timeout: 5000 });
-    if (
-      await seen.then(
-        () => true,
-        () => false,
-      )
-    )
-      return;
-    assert.ok(Date.now() < end, `${address} does not show it in ${MINUTES_MS / 1000} s`);
-  }
-}
 
 describe('console', { skip, concurrency: false }, () => {
   let server;
