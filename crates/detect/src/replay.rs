@@ -18,6 +18,7 @@ pub const CHUNK_BYTES: usize = 256 << 10;
 
 /// What a replay tells of while it reads.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "handed on at once, never stored")]
 pub enum Seen<'s> {
     /// A rule matched.
     Alert(Alert),

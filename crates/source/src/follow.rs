@@ -239,7 +239,7 @@ impl Open {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let identity = Identity::of(&mut file, neighbours::is_compressed(path))?;
+        let identity = Identity::of(&mut file, path)?;
         let content = if neighbours::is_compressed(path) {
             file.seek(SeekFrom::Start(0))?;
             let mut reader = input::inflate_file(file)?;
@@ -270,7 +270,7 @@ impl Open {
             && self.cursor.file.head_bytes < HEAD_BYTES_MAX
             && let Content::Plain(file) = &mut self.content
         {
-            self.cursor.file = Identity::of(file, false)?;
+            self.cursor.file = Identity::of(file, &self.path)?;
             file.seek(SeekFrom::Start(self.cursor.offset))?;
         }
         Ok(length)
@@ -307,11 +307,11 @@ impl Open {
 
 impl Identity {
     /// Reads a file's identity; moves its position. A compressed file is known by its content.
-    fn of(file: &mut File, compressed: bool) -> io::Result<Identity> {
+    fn of(file: &mut File, path: &Path) -> io::Result<Identity> {
         let about = file.metadata()?;
         file.seek(SeekFrom::Start(0))?;
         let mut head = Vec::new();
-        if compressed {
+        if neighbours::is_compressed(path) {
             input::inflate(&*file)?.take(HEAD_BYTES_MAX).read_to_end(&mut head)?;
         } else {
             (&*file).take(HEAD_BYTES_MAX).read_to_end(&mut head)?;

@@ -76,7 +76,7 @@ impl Checker<'_, '_> {
             _ => None,
         };
         let Some(left) = left else { return };
-        if let Err(message) = allowed(comparison.operator, left.kind, left.list) {
+        if let Err(message) = allowed(comparison.operator, left) {
             self.unfit(check.left_place, left, message);
             return;
         }
@@ -94,7 +94,7 @@ impl Checker<'_, '_> {
 
     fn literals(&mut self, comparison: &Comparison<Place>, left: Shape, texts: &[String]) {
         let (operator, spread) = (comparison.operator, comparison.spread);
-        let test = |texts| Test::new(operator, spread, left.kind, left.list, texts);
+        let test = |texts| Test::new(operator, spread, left, texts);
         let mut slips = 0;
         for (text, place) in texts.iter().zip(&comparison.literals) {
             if let Err(message) = test(std::slice::from_ref(text)) {

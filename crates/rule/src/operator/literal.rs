@@ -158,7 +158,7 @@ fn port(text: &str) -> Result<Datum, String> {
 pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
     let digits = text.as_bytes();
     let wrong = || format!("`{text}` is not a text of hex digit pairs");
-    if digits.is_empty() || digits.len() % 2 != 0 {
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
         return Err(wrong());
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

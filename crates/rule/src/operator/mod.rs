@@ -19,6 +19,7 @@ pub use literal::Datum;
 
 use crate::expr::{Operator, Spread};
 use crate::source::Kind;
+use crate::transform::Shape;
 use literal::unhex;
 use text::TextTest;
 
@@ -48,9 +49,10 @@ enum One {
     Spread(Spread, Vec<One>),
 }
 
-/// Tells whether `operator` may stand behind a field of this kind, as Falco has it.
-pub fn allowed(operator: Operator, kind: Kind, list: bool) -> Result<(), String> {
+/// Tells whether `operator` may stand behind a value of this shape, as Falco has it.
+pub fn allowed(operator: Operator, shape: Shape) -> Result<(), String> {
     use Operator::*;
+    let Shape { kind, list } = shape;
     let fits = if list {
         if matches!(kind, Kind::Int | Kind::Float | Kind::Bytes | Kind::Port) {
             return Err(format!("a list of {} cannot be compared", kind_name(kind)));
@@ -103,32 +105,32 @@ impl Test {
         Test { gather: Gather::Any, one: One::Always }
     }
 
-    /// Reads the literals of a comparison; `list` says whether the left side yields several values.
+    /// Reads the literals of a comparison with a left side of this shape.
     pub fn new(
         operator: Operator,
         spread: Option<Spread>,
-        kind: Kind,
-        list: bool,
+        shape: Shape,
         literals: &[String],
     ) -> Result<Test, String> {
-        allowed(operator, kind, list)?;
+        allowed(operator, shape)?;
         let data = literals
             .iter()
             .map(|text| match operator {
                 Operator::Bcontains | Operator::Bstartswith => unhex(text).map(Datum::Text),
-                _ => Datum::parse(text, kind),
+                _ => Datum::parse(text, shape.kind),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Test::of_data(operator, spread, list, data)
+        Test::of_data(operator, spread, shape, data)
     }
 
     /// Returns the test against values read from another field.
     pub(crate) fn of_data(
         operator: Operator,
         spread: Option<Spread>,
-        list: bool,
+        shape: Shape,
         data: Vec<Datum>,
     ) -> Result<Test, String> {
+        let list = shape.list;
         let gather = if list && operator == Operator::In { Gather::All } else { Gather::Any };
         let spread = spread.filter(|_| !list && !operator.takes_list());
         let one = match spread {
@@ -142,6 +144,7 @@ impl Test {
     }
 
     /// Starts an answer.
+    #[inline]
     pub fn begin(&self) -> Answer<'_> {
         Answer { test: self, holds: None }
     }
@@ -160,6 +163,7 @@ pub struct Answer<'t> {
 
 impl Answer<'_> {
     /// Takes one more value; says stop once the answer is settled.
+    #[inline]
     pub fn see(&mut self, value: Value<'_>) -> ControlFlow<()> {
         let holds = self.test.one.holds(value);
         self.holds = Some(holds);
@@ -171,6 +175,7 @@ impl Answer<'_> {
     }
 
     /// Returns the answer; without any value nothing holds.
+    #[inline]
     pub fn end(self) -> bool {
         self.holds.unwrap_or(false)
     }
@@ -253,12 +258,18 @@ fn compare(operator: Operator, value: Value<'_>, datum: &Datum) -> bool {
 mod tests {
     use super::*;
 
+    const LIST: Shape = Shape { kind: Kind::Text, list: true };
+
+    fn one(kind: Kind) -> Shape {
+        Shape { kind, list: false }
+    }
+
     fn texts(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
     }
 
     fn list(operator: Operator, literals: &[&str], values: &[&str]) -> bool {
-        let test = Test::new(operator, None, Kind::Text, true, &texts(literals)).unwrap();
+        let test = Test::new(operator, None, LIST, &texts(literals)).unwrap();
         let mut answer = test.begin();
         for value in values {
             if answer.see(Value::Text(value.as_bytes())).is_break() {
@@ -283,7 +294,7 @@ mod tests {
         let test = |spread, word: &str| {
             let literals = texts(&["ab", "b"]);
             let test =
-                Test::new(Operator::Endswith, Some(spread), Kind::Text, false, &literals).unwrap();
+                Test::new(Operator::Endswith, Some(spread), one(Kind::Text), &literals).unwrap();
             test.holds(Value::Text(word.as_bytes()))
         };
         assert!(test(Spread::AnyOf, "ab") && test(Spread::AllOf, "ab"));
@@ -294,7 +305,7 @@ mod tests {
     #[test]
     fn numbers_compare_across_signs_and_addresses_with_networks() {
         let test = |operator, kind, literal: &str, value: Value<'_>| {
-            Test::new(operator, None, kind, false, &texts(&[literal])).unwrap().holds(value)
+            Test::new(operator, None, one(kind), &texts(&[literal])).unwrap().holds(value)
         };
         assert!(test(Operator::Gt, Kind::Int, "-1", Value::Uint(u64::MAX)));
         let address = Value::Ip("10.2.3.4".parse().unwrap());
@@ -304,7 +315,7 @@ mod tests {
 
     #[test]
     fn an_operator_that_does_not_fit_is_refused() {
-        let refused = Test::new(Operator::Contains, None, Kind::Uint, false, &texts(&["1"]));
+        let refused = Test::new(Operator::Contains, None, one(Kind::Uint), &texts(&["1"]));
         assert_eq!(refused.unwrap_err(), "`contains` cannot compare a number");
     }
 }

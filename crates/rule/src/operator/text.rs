@@ -72,6 +72,7 @@ impl TextTest {
     }
 
     /// Tells whether the comparison holds.
+    #[inline]
     pub fn holds(&self, text: &[u8]) -> bool {
         match self {
             TextTest::Few(words) => words.iter().any(|word| **word == *text),

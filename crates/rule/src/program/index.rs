@@ -72,6 +72,7 @@ pub struct Answers {
 
 impl Answers {
     /// Returns the answer, asking if it is not known yet.
+    #[inline]
     pub fn ask(&mut self, number: u32, ask: impl FnOnce() -> bool) -> bool {
         let (word, bit) = (number as usize / 64, 1_u64 << (number % 64));
         if self.known[word] & bit == 0 {
@@ -86,11 +87,24 @@ impl Answers {
     }
 }
 
+/// Where in the tree a record is.
+#[derive(Clone, Copy)]
+enum Here {
+    Kept(usize),
+    /// At a place that is not kept.
+    Passing,
+}
+
 enum Step {
     To(usize),
-    /// Not met yet; the value, if it can be kept.
-    New(Option<Box<[u8]>>),
+    /// Not met yet; what leads there, if it can be kept.
+    New(Option<Key>),
+}
+
+/// What leads from one place to the next.
+enum Key {
     Absent,
+    Value(Box<[u8]>),
 }
 
 impl Memo {
@@ -110,50 +124,35 @@ impl Memo {
         record: &mut S::Record<'_>,
     ) -> (Left<'_>, &mut Answers) {
         self.answers.known.fill(0);
-        let mut at = 0;
-        let mut passing = false;
-        for (level, key) in S::keys().iter().enumerate() {
-            if self.rest(at, passing).is_empty() {
+        let mut here = Here::Kept(0);
+        for &level in &program.levels {
+            if self.rest(here).is_empty() {
                 return (Left::Nothing, &mut self.answers);
             }
-            let step = match self.places.get(at) {
-                Some(place) if !passing => place.step::<S>(record, key),
-                _ => Step::New(None),
+            let step = match here {
+                Here::Kept(at) => self.places[at].step::<S>(record, &S::keys()[level]),
+                Here::Passing => Step::New(None),
             };
-            at = match step {
-                Step::To(next) => next,
-                Step::Absent => match self.places[at].absent {
-                    Some(next) => next,
-                    None => {
-                        let rest = self.work_out(program, record, at, passing, level);
-                        let next = self.keep(&mut at, rest);
-                        self.places[at].absent = Some(next);
-                        next
-                    }
-                },
+            here = match step {
+                Step::To(next) => Here::Kept(next),
                 Step::New(key) => {
-                    let rest = self.work_out(program, record, at, passing, level);
-                    match key {
-                        Some(key) => {
-                            let next = self.keep(&mut at, rest);
-                            self.places[at].below.insert(key, next);
-                            next
-                        }
-                        None => {
-                            self.passing = rest;
-                            passing = true;
-                            at
-                        }
-                    }
+                    let rest = self.work_out(program, record, here, level);
+                    self.go(here, key, rest)
                 }
             };
         }
-        let rest = if passing { &self.passing } else { &self.places[at].rest };
+        let rest = match here {
+            Here::Kept(at) => &self.places[at].rest,
+            Here::Passing => &self.passing,
+        };
         (if rest.is_empty() { Left::Nothing } else { Left::Rules(rest) }, &mut self.answers)
     }
 
-    fn rest(&self, at: usize, passing: bool) -> &Rest {
-        if passing { &self.passing } else { &self.places[at].rest }
+    fn rest(&self, here: Here) -> &Rest {
+        match here {
+            Here::Kept(at) => &self.places[at].rest,
+            Here::Passing => &self.passing,
+        }
     }
 
     /// Folds in the answers of every predicate that reads only keys up to this level, the last of
@@ -162,12 +161,14 @@ impl Memo {
         &mut self,
         program: &Program<S>,
         record: &mut S::Record<'_>,
-        at: usize,
-        passing: bool,
+        here: Here,
         level: usize,
     ) -> Rest {
         let seen = (1_u32 << (level + 1)) - 1;
-        let rest = if passing { &self.passing } else { &self.places[at].rest };
+        let rest = match here {
+            Here::Kept(at) => &self.places[at].rest,
+            Here::Passing => &self.passing,
+        };
         let mut left = Vec::with_capacity(rest.len());
         for (index, node) in rest {
             let answers = &mut self.answers;
@@ -187,18 +188,29 @@ impl Memo {
         left
     }
 
-    /// Keeps a place below `at`. When the tree is full it is begun anew from the root, and `at`
-    /// becomes a place nothing leads to any more.
-    fn keep(&mut self, at: &mut usize, rest: Rest) -> usize {
+    /// Goes to what was worked out, and keeps the way there when it has a name. When the tree is
+    /// full it is begun anew from the root.
+    fn go(&mut self, from: Here, key: Option<Key>, rest: Rest) -> Here {
+        let (Here::Kept(at), Some(key)) = (from, key) else {
+            self.passing = rest;
+            return Here::Passing;
+        };
         if self.places.len() >= PLACES_MAX {
             self.places.truncate(1);
             self.places[0].below.clear();
             self.places[0].absent = None;
-            self.places.push(Place::new(Vec::new()));
-            *at = 1;
+            self.passing = rest;
+            return Here::Passing;
+        }
+        let next = self.places.len();
+        match key {
+            Key::Absent => self.places[at].absent = Some(next),
+            Key::Value(value) => {
+                self.places[at].below.insert(value, next);
+            }
         }
         self.places.push(Place::new(rest));
-        self.places.len() - 1
+        Here::Kept(next)
     }
 }
 
@@ -208,12 +220,17 @@ impl Place {
     }
 
     fn step<S: Source>(&self, record: &mut S::Record<'_>, key: &S::Field) -> Step {
-        let mut step = Step::Absent;
+        let mut step = match self.absent {
+            Some(next) => Step::To(next),
+            None => Step::New(Some(Key::Absent)),
+        };
         S::each(record, key, |value| {
             step = match value {
                 Value::Text(text) => match self.below.get(text) {
                     Some(next) => Step::To(*next),
-                    None if text.len() <= KEY_BYTES_MAX => Step::New(Some(text.into())),
+                    None if text.len() <= KEY_BYTES_MAX => {
+                        Step::New(Some(Key::Value(text.into())))
+                    }
                     None => Step::New(None),
                 },
                 _ => Step::New(None),

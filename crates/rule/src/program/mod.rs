@@ -37,6 +37,8 @@ pub enum Matching {
 #[derive(Debug)]
 pub struct Program<S: Source> {
     predicates: Vec<Predicate<S::Field>>,
+    /// Which of the source's keys the index has levels for: those that any predicate reads alone.
+    levels: Vec<usize>,
     /// Index of the rule in what was compiled, and its condition.
     rules: Vec<(usize, Node)>,
 }
@@ -70,7 +72,9 @@ impl<S: Source> Program<S> {
             *node = node.fold(&|_| None);
             node.sort(&cost);
         }
-        (Program { predicates, rules: compiled }, diagnostics)
+        let used = predicates.iter().filter(|one| one.keys_only).fold(0, |bits, one| bits | one.keys);
+        let levels = (0..S::keys().len()).filter(|level| used >> level & 1 == 1).collect();
+        (Program { predicates, levels, rules: compiled }, diagnostics)
     }
 
     /// Returns the working memory of one judging thread.

@@ -46,6 +46,7 @@ impl<F: Eq + Hash + 'static> Predicate<F> {
     }
 
     /// Asks the record.
+    #[inline]
     pub fn holds<S: Source<Field = F>>(&self, record: &mut S::Record<'_>) -> bool {
         match (&self.right, self.left.plain()) {
             (Right::Test(test), Some(field)) => {
@@ -59,7 +60,7 @@ impl<F: Eq + Hash + 'static> Predicate<F> {
             (Right::Reading(operator, spread, right), _) => {
                 let Some(left) = self.left.collect::<S>(record) else { return false };
                 let Some(values) = right.collect::<S>(record) else { return false };
-                Test::of_data(*operator, *spread, self.left.shape.list, values)
+                Test::of_data(*operator, *spread, self.left.shape, values)
                     .is_ok_and(|test| ask(&test, &left))
             }
         }
@@ -84,10 +85,13 @@ fn ask(test: &Test, values: &[Datum]) -> bool {
     answer.end()
 }
 
+/// What stands behind a term; nothing where it need only exist.
+type Comparison = (Operator, Option<Spread>, Operand);
+
 /// Predicates in order of first mention, each once.
 pub struct Table<F> {
     pub predicates: Vec<Predicate<F>>,
-    known: HashMap<(Term, Option<(Operator, Option<Spread>, Operand)>), u32>,
+    known: HashMap<(Term, Option<Comparison>), u32>,
 }
 
 impl<F: Eq + Hash + 'static> Table<F> {
@@ -118,20 +122,20 @@ impl<F: Eq + Hash + 'static> Table<F> {
 
 fn compile<S: Source>(
     term: &Term,
-    comparison: Option<&(Operator, Option<Spread>, Operand)>,
+    comparison: Option<&Comparison>,
 ) -> Result<Predicate<S::Field>, String> {
     let left = Reading::compile::<S>(term)?;
     let Some((operator, spread, operand)) = comparison else {
         return Ok(Predicate::new::<S>(left, Right::Test(Test::exists())));
     };
     let test = |literals: &[String]| {
-        Test::new(*operator, *spread, left.shape.kind, left.shape.list, literals).map(Right::Test)
+        Test::new(*operator, *spread, left.shape, literals).map(Right::Test)
     };
     let right = match operand {
         Operand::Text(text) => test(std::slice::from_ref(text))?,
         Operand::List(texts) => test(texts)?,
         Operand::Term(term) => {
-            allowed(*operator, left.shape.kind, left.shape.list)?;
+            allowed(*operator, left.shape)?;
             let right = Reading::compile::<S>(term)?;
             if matches!(operator, Operator::Pmatch | Operator::Regex) {
                 return Err(format!("`{}` takes no field on the right", operator.name()));

@@ -52,6 +52,7 @@ fn keys(pointer: &str) -> Vec<String> {
 }
 
 /// Shows a JSON value as text to `see`.
+#[inline]
 pub fn show(value: Option<&[u8]>, see: &mut impl FnMut(Value<'_>) -> ControlFlow<()>) -> Presence {
     match value.and_then(text::text) {
         Some(text) => {

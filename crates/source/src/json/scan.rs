@@ -17,6 +17,7 @@ struct Marks {
 }
 
 impl Marks {
+    #[inline]
     fn of(block: &[u8; BLOCK]) -> Marks {
         let mut marks = Marks { quotes: 0, backslashes: 0, opening: 0, closing: 0 };
         let (lanes, _) = block.as_chunks::<LANES>();
@@ -38,7 +39,6 @@ impl Marks {
 #[derive(Clone, Debug, Default)]
 pub struct Balance {
     depth: u32,
-    deepest: u32,
     in_string: bool,
     /// The last byte was a backslash that takes the next one with it.
     escaping: bool,
@@ -47,17 +47,12 @@ pub struct Balance {
 impl Balance {
     /// Takes up text within this many open brackets.
     pub fn within(depth: u32) -> Balance {
-        Balance { depth, deepest: depth, ..Balance::default() }
+        Balance { depth, ..Balance::default() }
     }
 
     /// Tells whether the text stopped within a string.
     pub fn in_string(&self) -> bool {
         self.in_string
-    }
-
-    /// Returns the deepest nesting met; rough, it may be too large by what closes within 64 bytes.
-    pub fn deepest(&self) -> u32 {
-        self.deepest
     }
 
     /// Goes on until all brackets are closed; returns how many bytes that took, or `None` when the
@@ -73,14 +68,22 @@ impl Balance {
         rest.iter().position(|byte| self.byte(*byte)).map(|at| start + at + 1)
     }
 
+    #[inline]
     fn block(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
         let marks = Marks::of(block);
         let escaped = self.escaped(marks.backslashes);
         let inside = self.inside(marks.quotes & !escaped);
         let opening = marks.opening & !inside;
         let closing = marks.closing & !inside;
-        let (opened, closed) = (opening.count_ones(), closing.count_ones());
-        self.deepest = self.deepest.max(self.depth + opened);
+        if opening | closing == 0 {
+            return None;
+        }
+        let opened = opening.count_ones();
+        if closing == 0 {
+            self.depth += opened;
+            return None;
+        }
+        let closed = closing.count_ones();
         if self.depth > closed {
             self.depth += opened;
             self.depth -= closed;
@@ -103,6 +106,7 @@ impl Balance {
     }
 
     /// Returns which bytes a backslash took with it. A run of backslashes escapes itself in pairs.
+    #[inline]
     fn escaped(&mut self, backslashes: u64) -> u64 {
         const ODD: u64 = 0xAAAA_AAAA_AAAA_AAAA;
         let carried = u64::from(self.escaping);
@@ -120,6 +124,7 @@ impl Balance {
     }
 
     /// Returns which bytes lie within strings, opening quotes included.
+    #[inline]
     fn inside(&mut self, quotes: u64) -> u64 {
         let mut inside = quotes;
         for shift in [1, 2, 4, 8, 16, 32] {
@@ -141,10 +146,7 @@ impl Balance {
             b'\\' if !escaped => self.escaping = true,
             b'"' if !escaped => self.in_string = !self.in_string,
             _ if self.in_string => {}
-            b'{' | b'[' => {
-                self.depth += 1;
-                self.deepest = self.deepest.max(self.depth);
-            }
+            b'{' | b'[' => self.depth += 1,
             b'}' | b']' => {
                 self.depth = self.depth.saturating_sub(1);
                 return self.depth == 0;
@@ -157,6 +159,7 @@ impl Balance {
 
 /// Returns where a string ends, and whether it holds escapes. `start` is behind the opening quote,
 /// the end is at the closing one.
+#[inline]
 pub fn string_end(text: &[u8], start: usize) -> Option<(usize, bool)> {
     let mut at = start;
     let mut escapes = false;
@@ -187,6 +190,7 @@ pub fn string_end(text: &[u8], start: usize) -> Option<(usize, bool)> {
 }
 
 /// Skips blanks.
+#[inline]
 pub fn skip_blanks(text: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\t' | b'\r') = text.get(at) {
         at += 1;
@@ -195,6 +199,7 @@ pub fn skip_blanks(text: &[u8], mut at: usize) -> usize {
 }
 
 /// Returns where the value at `start` ends; `None` when the text ends first.
+#[inline]
 pub fn value_end(text: &[u8], start: usize) -> Option<usize> {
     match *text.get(start)? {
         b'"' => string_end(text, start + 1).map(|(end, _)| end + 1),

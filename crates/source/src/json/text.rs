@@ -8,6 +8,7 @@ use super::walk::string;
 
 /// Returns a value as text. Text ends at a NUL, as it does on its way through Falco's plugin
 /// interface.
+#[inline]
 pub fn text(value: &[u8]) -> Option<Cow<'_, [u8]>> {
     match string(value) {
         Some(raw) if !raw.escapes => Some(Cow::Borrowed(raw.bytes)),

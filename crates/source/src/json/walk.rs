@@ -18,11 +18,13 @@ pub struct Raw<'j> {
 
 impl<'j> Raw<'j> {
     /// Returns the text with its escapes undone.
+    #[inline]
     pub fn text(self) -> Cow<'j, [u8]> {
         if self.escapes { Cow::Owned(unescape(self.bytes)) } else { Cow::Borrowed(self.bytes) }
     }
 
     /// Tells whether the text, escapes undone, is this one.
+    #[inline]
     pub fn is(self, text: &str) -> bool {
         if self.escapes {
             unescape(self.bytes) == text.as_bytes()
@@ -33,6 +35,7 @@ impl<'j> Raw<'j> {
 }
 
 /// Returns the string a value is.
+#[inline]
 pub fn string(value: &[u8]) -> Option<Raw<'_>> {
     if value.first() != Some(&b'"') {
         return None;
@@ -62,6 +65,7 @@ enum State {
 
 impl Cursor {
     /// Returns the place before everything in the value.
+    #[inline]
     pub fn start() -> Cursor {
         Cursor { at: 0, state: State::Start }
     }
@@ -77,6 +81,7 @@ impl Cursor {
     }
 
     /// Goes to the next member of the object; returns its key and where its value begins.
+    #[inline]
     pub fn member<'j>(&mut self, object: &'j [u8]) -> Option<(Raw<'j>, usize)> {
         self.advance(object, b'{', b'}')?;
         if object.get(self.at) != Some(&b'"') {
@@ -99,6 +104,7 @@ impl Cursor {
     }
 
     /// Skips what is pending and goes behind the comma.
+    #[inline]
     fn advance(&mut self, text: &[u8], open: u8, close: u8) -> Option<()> {
         match self.state {
             State::Start => {
@@ -148,6 +154,7 @@ pub fn elements(array: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// Returns the member of an object or, by number, the element of an array.
+#[inline]
 pub fn get<'j>(value: &'j [u8], key: &str) -> Option<&'j [u8]> {
     match value.first()? {
         b'{' => members(value).find(|(found, _)| found.is(key)).map(|(_, value)| value),
@@ -157,6 +164,7 @@ pub fn get<'j>(value: &'j [u8], key: &str) -> Option<&'j [u8]> {
 }
 
 /// Follows a path of keys.
+#[inline]
 pub fn path<'j>(value: &'j [u8], keys: &[&str]) -> Option<&'j [u8]> {
     keys.iter().try_fold(value, |value, key| get(value, key))
 }

@@ -143,6 +143,7 @@ pub fn subject(record: &mut Record<'_>) -> Subject {
     let resource = target(record, "resource");
     let name = target(record, "name").or_else(|| answered_name(record));
     let is_pod = resource.as_deref() == Some("pods");
+    let of_container = is_pod && target(record, "subresource").is_some();
     let workload = resource.map(|resource| match &name {
         Some(name) => format!("{resource}/{name}"),
         None => resource,
@@ -153,7 +154,7 @@ pub fn subject(record: &mut Record<'_>) -> Subject {
         namespace: target(record, "namespace"),
         workload,
         pod: name.filter(|_| is_pod),
-        container: container(record),
+        container: if of_container { container(record) } else { None },
         image: if is_pod { only_image(record) } else { None },
         process: None,
         principal: record.find(Member::User).and_then(|user| get(user, "username")).and_then(owned),

@@ -16,6 +16,9 @@ use crate::json::check::NESTING_MAX;
 use crate::json::text::{indented, text};
 use crate::json::walk::{elements, get, members, path, string};
 
+const TRUE: &[u8] = b"true";
+const FALSE: &[u8] = b"false";
+
 /// What sees values; a list goes on until it says stop.
 trait See: FnMut(Value<'_>) -> ControlFlow<()> {}
 impl<T: FnMut(Value<'_>) -> ControlFlow<()>> See for T {}
@@ -50,7 +53,7 @@ pub fn each(
             Some(array) if array.first() == Some(&b'[') => show_all(elements(array), see),
             _ => Presence::Absent,
         },
-        Field::SubjectHasName => show_text(b"true", see),
+        Field::SubjectHasName => show_text(TRUE, see),
         Field::UriParameter(name) => {
             let Some(uri) = record.find(Member::RequestUri).and_then(text) else {
                 return Presence::Absent;
@@ -113,7 +116,8 @@ fn of_request(request: &[u8], field: &Field, see: &mut impl See) -> Presence {
         Field::HasHostPath(wanted) => match values(request, HOST_PATHS, None) {
             Some(found) => {
                 let mut paths = found.into_iter().flatten().filter_map(text);
-                show_truth(paths.any(|path| path_matches(wanted, &path)), see)
+                let found = paths.any(|path| path_matches(wanted, &path));
+                show_text(if found { TRUE } else { FALSE }, see)
             }
             None => Presence::Absent,
         },
@@ -138,7 +142,7 @@ fn of_request(request: &[u8], field: &Field, see: &mut impl See) -> Presence {
             match values(request, &keys, None) {
                 Some(found) => {
                     let any = found.into_iter().flatten().any(|value| value.starts_with(b"true"));
-                    show_truth(any, see)
+                    show_text(if any { TRUE } else { FALSE }, see)
                 }
                 None => Presence::Absent,
             }
@@ -325,10 +329,6 @@ fn show_texts<'j>(texts: impl Iterator<Item = Cow<'j, [u8]>>, see: &mut impl See
         }
     }
     presence
-}
-
-fn show_truth(truth: bool, see: &mut impl See) -> Presence {
-    show_text(if truth { b"true" } else { b"false" }, see)
 }
 
 fn show_text(text: &[u8], see: &mut impl See) -> Presence {

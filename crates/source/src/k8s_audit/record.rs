@@ -35,6 +35,7 @@ const MEMBERS: usize = 15;
 
 impl Member {
     /// Finds a member by its key.
+    #[inline]
     pub fn of(key: &[u8]) -> Option<Member> {
         Some(match key {
             b"kind" => Member::Kind,
@@ -56,6 +57,7 @@ impl Member {
         })
     }
 
+    #[inline]
     fn of_raw(key: Raw<'_>) -> Option<Member> {
         if key.escapes { Member::of(&key.text()) } else { Member::of(key.bytes) }
     }
@@ -76,6 +78,7 @@ pub struct Record<'r> {
 
 impl<'r> Record<'r> {
     /// Takes one JSON object. Nothing is read yet, and nothing checked.
+    #[inline]
     pub fn new(bytes: &'r [u8], envelope: Envelope<'r>) -> Record<'r> {
         Record {
             bytes,
@@ -98,6 +101,7 @@ impl<'r> Record<'r> {
     }
 
     /// Returns the value of a member, and all text behind its beginning.
+    #[inline]
     pub fn find(&mut self, member: Member) -> Option<&'r [u8]> {
         loop {
             match self.starts[member as usize] {
@@ -129,6 +133,7 @@ impl<'r> Record<'r> {
     }
 
     /// Returns the value at a path of [`Path::slot`], which is followed once.
+    #[inline]
     pub fn follow(&mut self, to: &Path) -> Option<&'r [u8]> {
         const ABSENT: u32 = u32::MAX;
         match self.paths[to.slot] {

@@ -31,7 +31,7 @@ pub enum Reason {
     #[error("event is longer than {EVENT_BYTES_MAX} bytes")]
     TooLong,
     /// It does not say when it happened.
-    #[error("`stageTimestamp` is missing or no time")]
+    #[error("`stageTimestamp` is missing, or no time from 1678 to 2261")]
     NoTime,
 }
 

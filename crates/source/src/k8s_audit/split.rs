@@ -227,8 +227,27 @@ enum State {
     Item,
     /// Behind the items, before the list's closing brace. What stands there says nothing.
     Tail,
-    /// In something that is refused, until a document can begin; `within_list` tells where.
-    Refused { refusal: Box<Refusal>, until: Until, within_list: bool },
+    /// In something that is refused, until something else can begin.
+    Refused { refusal: Box<Refusal>, until: Until, of: Object },
+}
+
+/// What an object is among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Object {
+    /// Stands for itself: an event or a list.
+    Document,
+    /// One of a list's items.
+    Item,
+}
+
+impl Object {
+    /// Returns the state behind one.
+    fn behind(self) -> State {
+        match self {
+            Object::Document => State::Between,
+            Object::Item => State::Items,
+        }
+    }
 }
 
 /// Where a refused stretch ends.
@@ -316,7 +335,8 @@ impl Document {
 
     /// Takes blanks, commas and brackets between objects; returns how much that was.
     fn between(&mut self, bytes: &[u8], see: &mut dyn FnMut(Piece<'_>)) -> usize {
-        let in_items = matches!(self.state, State::Items);
+        let of = if matches!(self.state, State::Items) { Object::Item } else { Object::Document };
+        let in_items = of == Object::Item;
         let skipped = bytes.iter().take_while(|byte| is_blank(**byte) || **byte == b',').count();
         let Some(byte) = bytes.get(skipped) else { return skipped };
         match byte {
@@ -335,7 +355,7 @@ impl Document {
                 self.arrays -= 1;
                 return skipped + 1;
             }
-            b'[' => self.refuse(Reason::NotAnObject, Until::Closed, in_items),
+            b'[' => self.refuse(Reason::NotAnObject, Until::Closed, of),
             b']' | b'}' => {
                 reject(&[*byte], Reason::NotJson, see);
                 return skipped + 1;
@@ -343,38 +363,42 @@ impl Document {
             _ => {
                 let reason =
                     if in_items || self.arrays > 0 { Reason::NotAnObject } else { Reason::NotJson };
-                self.refuse(reason, Until::Bracket, in_items);
+                self.refuse(reason, Until::Bracket, of);
             }
         }
         skipped
     }
 
-    fn refuse(&mut self, reason: Reason, until: Until, within_list: bool) {
+    fn object(&self) -> Object {
+        if matches!(self.state, State::Item) { Object::Item } else { Object::Document }
+    }
+
+    fn refuse(&mut self, reason: Reason, until: Until, of: Object) {
         let refusal = Box::new(Refusal::new(reason));
-        self.state = State::Refused { refusal, until, within_list };
+        self.state = State::Refused { refusal, until, of };
     }
 
     /// Takes bytes of an object; returns how many belong to it.
     fn within(&mut self, bytes: &[u8], see: &mut dyn FnMut(Piece<'_>)) -> usize {
         let end = self.balance.feed(bytes);
         let part = &bytes[..end.unwrap_or(bytes.len())];
-        let is_item = matches!(self.state, State::Item);
+        let of = self.object();
         if self.held.len() + part.len() > EVENT_BYTES_MAX {
             return self.too_long(bytes, see);
         }
         if end.is_some() {
             if self.held.is_empty() {
-                whole(part, is_item, see);
+                whole(part, of, see);
             } else {
                 self.held.extend_from_slice(part);
-                whole(&self.held, is_item, see);
+                whole(&self.held, of, see);
             }
             self.release();
-            self.state = if is_item { State::Items } else { State::Between };
+            self.state = of.behind();
             return part.len();
         }
         self.held.extend_from_slice(part);
-        if is_item || self.held.len() < HEAD_BYTES.max(2 * self.looked_at) {
+        if of == Object::Item || self.held.len() < HEAD_BYTES.max(2 * self.looked_at) {
             return part.len();
         }
         self.look_at_head(see);
@@ -398,12 +422,12 @@ impl Document {
 
     /// The object exceeds every bound. A list that has begun to show its items goes on as one.
     fn too_long(&mut self, bytes: &[u8], see: &mut dyn FnMut(Piece<'_>)) -> usize {
-        let is_item = matches!(self.state, State::Item);
+        let of = self.object();
         // The balance has seen these bytes already; it is taken up anew.
         let mut balance = Balance::default();
         balance.feed(&self.held);
         let room = EVENT_BYTES_MAX.saturating_sub(self.held.len()).min(bytes.len());
-        if room > 0 && !is_item {
+        if room > 0 && of == Object::Document {
             self.held.extend_from_slice(&bytes[..room]);
             self.balance = balance.clone();
             self.balance.feed(&bytes[..room]);
@@ -420,20 +444,20 @@ impl Document {
         refusal.add(&self.held);
         self.release();
         self.balance = balance;
-        self.state = State::Refused { refusal, until: Until::Closed, within_list: is_item };
+        self.state = State::Refused { refusal, until: Until::Closed, of };
         room
     }
 
     /// Takes bytes of a refused stretch; returns how many belong to it.
     fn refused(&mut self, bytes: &[u8], see: &mut dyn FnMut(Piece<'_>)) -> usize {
-        let State::Refused { refusal, until, within_list } = &mut self.state else { return 0 };
+        let State::Refused { refusal, until, of } = &mut self.state else { return 0 };
         let end = match until {
             Until::Closed => self.balance.feed(bytes),
             Until::Bracket => bytes.iter().position(|byte| b"{}[],".contains(byte)),
         };
         refusal.add(&bytes[..end.unwrap_or(bytes.len())]);
         let Some(end) = end else { return bytes.len() };
-        let next = if *within_list { State::Items } else { State::Between };
+        let next = of.behind();
         if let State::Refused { refusal, .. } = std::mem::replace(&mut self.state, next) {
             see(Piece::Rejected(refusal.end()));
         }
@@ -443,10 +467,9 @@ impl Document {
 }
 
 /// Shows a whole object.
-fn whole(text: &[u8], is_item: bool, see: &mut dyn FnMut(Piece<'_>)) {
-    if is_item {
-        see(Piece::Event(text));
-    } else {
-        document(text, see);
+fn whole(text: &[u8], of: Object, see: &mut dyn FnMut(Piece<'_>)) {
+    match of {
+        Object::Item => see(Piece::Event(text)),
+        Object::Document => document(text, see),
     }
 }
