@@ -769,7 +769,7 @@ export interface components {
             queued: number;
             /** @description Why it stopped. */
             reason?: string | null;
-            /** @description Records kept since the start. */
+            /** @description Records taken since the start, refused ones and duplicates among them. */
             records: components["schemas"]["Count"];
             /** @description Records refused since the start. */
             rejected: components["schemas"]["Count"];
