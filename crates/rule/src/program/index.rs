@@ -228,9 +228,7 @@ impl Place {
             step = match value {
                 Value::Text(text) => match self.below.get(text) {
                     Some(next) => Step::To(*next),
-                    None if text.len() <= KEY_BYTES_MAX => {
-                        Step::New(Some(Key::Value(text.into())))
-                    }
+                    None if text.len() <= KEY_BYTES_MAX => Step::New(Some(Key::Value(text.into()))),
                     None => Step::New(None),
                 },
                 _ => Step::New(None),

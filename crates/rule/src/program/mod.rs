@@ -72,7 +72,8 @@ impl<S: Source> Program<S> {
             *node = node.fold(&|_| None);
             node.sort(&cost);
         }
-        let used = predicates.iter().filter(|one| one.keys_only).fold(0, |bits, one| bits | one.keys);
+        let used =
+            predicates.iter().filter(|one| one.keys_only).fold(0, |bits, one| bits | one.keys);
         let levels = (0..S::keys().len()).filter(|level| used >> level & 1 == 1).collect();
         (Program { predicates, levels, rules: compiled }, diagnostics)
     }

@@ -128,9 +128,8 @@ fn compile<S: Source>(
     let Some((operator, spread, operand)) = comparison else {
         return Ok(Predicate::new::<S>(left, Right::Test(Test::exists())));
     };
-    let test = |literals: &[String]| {
-        Test::new(*operator, *spread, left.shape, literals).map(Right::Test)
-    };
+    let test =
+        |literals: &[String]| Test::new(*operator, *spread, left.shape, literals).map(Right::Test);
     let right = match operand {
         Operand::Text(text) => test(std::slice::from_ref(text))?,
         Operand::List(texts) => test(texts)?,
