@@ -88,6 +88,8 @@ pub(super) struct RuleDraft {
     pub tags: BTreeSet<String>,
     pub exceptions: Vec<Exception>,
     pub flags: Flags,
+    /// Whether it is only here to be looked at: some part of it could not be read.
+    pub broken: bool,
     pub at: Whereabouts,
     /// File of the last item that touched it: macros of later files are out of sight.
     pub touched_in: usize,
@@ -224,15 +226,13 @@ impl Collection {
             };
             report.add(place, &rule.at.scope, diagnostic);
         }
-        let sound = exceptions
-            .iter_mut()
-            .map(|exception| exception::complete(exception, &source, sources, report))
-            .fold(true, |sound, one| sound & one.is_ok());
-        let moved = self.is_moved(&name, &source, &rule.at, report);
-        if !sound || moved {
-            self.lose("rule", &name);
+        if self.is_moved(&name, &source, &rule.at, report) {
             return;
         }
+        let given = exceptions.len();
+        exceptions.retain_mut(|exception| {
+            exception::complete(exception, &source, sources, report).is_ok()
+        });
         let draft = RuleDraft {
             name: name.clone(),
             source,
@@ -242,6 +242,7 @@ impl Collection {
             description: rule.description,
             priority: rule.priority,
             tags: rule.tags,
+            broken: rule.broken || exceptions.len() < given,
             exceptions,
             flags: rule.flags,
             at: rule.at,

@@ -21,6 +21,14 @@ pub const NESTING_MAX: usize = 500;
 /// A condition's tree, each node with its place in a file.
 pub(super) type Tree = Node<Place>;
 
+/// A condition with its macros put in, as far as that went.
+pub(super) struct Resolved {
+    pub tree: Tree,
+    /// Whether every macro was found. If not, its name still stands in the tree, so that the rest
+    /// of the condition can be checked.
+    pub whole: bool,
+}
+
 /// Lists, macros, and which of them anything refers to.
 pub(super) struct Vocabulary<'c> {
     collection: &'c Collection,
@@ -68,7 +76,7 @@ impl<'c> Vocabulary<'c> {
                 let (tree, sight) = (tree.clone(), Sight::Before(macro_.order.touched));
                 let at = &macro_.what.at;
                 let resolved = vocabulary.resolve(&tree, sight, Some(position), at, report);
-                vocabulary.macros[position] = resolved.ok();
+                vocabulary.macros[position] = resolved.whole.then_some(resolved.tree);
             }
         }
         vocabulary
@@ -81,9 +89,9 @@ impl<'c> Vocabulary<'c> {
         file: usize,
         at: &Whereabouts,
         report: &mut Report<'_>,
-    ) -> Result<Tree, Reported> {
+    ) -> Result<Resolved, Reported> {
         let tree = self.parse(condition, at, report)?;
-        self.resolve(&tree, Sight::Files(file), None, at, report)
+        Ok(self.resolve(&tree, Sight::Files(file), None, at, report))
     }
 
     fn parse(
@@ -123,7 +131,7 @@ impl<'c> Vocabulary<'c> {
         own: Option<usize>,
         at: &Whereabouts,
         report: &mut Report<'_>,
-    ) -> Result<Tree, Reported> {
+    ) -> Resolved {
         let mut resolver = Resolver {
             collection: self.collection,
             macros: &self.macros,
@@ -132,13 +140,15 @@ impl<'c> Vocabulary<'c> {
             own,
             path: Vec::new(),
             nodes: 0,
+            whole: true,
             problems: Vec::new(),
         };
-        let resolved = resolver.node(tree, 0);
+        let tree = resolver.node(tree, 0);
+        let whole = resolver.whole;
         for (place, diagnostic) in resolver.problems {
             report.add(place, &at.scope, diagnostic);
         }
-        resolved
+        Resolved { tree, whole }
     }
 
     /// Tells of macros and lists that nothing refers to.
@@ -171,81 +181,88 @@ struct Resolver<'v> {
     /// Macros being put in, outermost first.
     path: Vec<usize>,
     nodes: usize,
+    whole: bool,
     problems: Vec<(Place, Diagnostic)>,
 }
 
 impl Resolver<'_> {
-    fn problem(&mut self, place: Place, message: String, hint: Option<String>) -> Reported {
+    fn problem(&mut self, place: Place, message: String, hint: Option<String>) {
         let mut diagnostic = Diagnostic::new(Code::LoadErrValidate, message);
         diagnostic.hint = hint;
         self.problems.push((place, diagnostic));
-        Reported
     }
 
-    fn node(&mut self, node: &Tree, depth: usize) -> Result<Tree, Reported> {
+    fn node(&mut self, node: &Tree, depth: usize) -> Tree {
+        let place = node.place;
         self.nodes += 1;
         if self.nodes > NODES_MAX || depth > NESTING_MAX {
             let message = format!(
                 "condition grows beyond {NODES_MAX} checks or {NESTING_MAX} levels when its \
                  macros are put in"
             );
-            return Err(self.problem(node.place, message, None));
+            self.problem(place, message, None);
+            self.whole = false;
+            return Node { kind: Kind::Name(String::new()), place };
         }
         let kind = match &node.kind {
-            Kind::And(parts) => Kind::And(self.all(parts, depth)?),
-            Kind::Or(parts) => Kind::Or(self.all(parts, depth)?),
-            Kind::Not(inner) => Kind::Not(Box::new(self.node(inner, depth + 1)?)),
+            Kind::And(parts) => Kind::And(self.all(parts, depth)),
+            Kind::Or(parts) => Kind::Or(self.all(parts, depth)),
+            Kind::Not(inner) => Kind::Not(Box::new(self.node(inner, depth + 1))),
             Kind::Check(check) => Kind::Check(check.clone()),
-            Kind::Name(name) => return self.name(name, node.place, depth),
+            Kind::Name(name) => match self.named(name, place, depth) {
+                Some(tree) => return tree,
+                None => {
+                    self.whole = false;
+                    Kind::Name(name.clone())
+                }
+            },
         };
-        Ok(Node { kind, place: node.place })
+        Node { kind, place }
     }
 
-    /// Resolves all parts before any slip ends it, so that every unknown name is told.
-    fn all(&mut self, parts: &[Tree], depth: usize) -> Result<Vec<Tree>, Reported> {
+    fn all(&mut self, parts: &[Tree], depth: usize) -> Vec<Tree> {
         let mut resolved = Vec::with_capacity(parts.len());
-        let mut slip = Ok(());
         for part in parts {
-            match self.node(part, depth + 1) {
-                Ok(part) => resolved.push(part),
-                Err(Reported) => slip = Err(Reported),
-            }
+            resolved.push(self.node(part, depth + 1));
             if self.nodes > NODES_MAX {
                 break;
             }
         }
-        slip.map(|()| resolved)
-    }
-
-    fn name(&mut self, name: &str, place: Place, depth: usize) -> Result<Tree, Reported> {
-        let position = self.collection.macros.position(name);
-        let order = self.collection.macros.get(name).map(|found| found.order);
-        let (Some(position), Some(order)) = (position, order) else {
-            return Err(self.undefined(name, place));
-        };
-        if self.own == Some(position) || self.path.contains(&position) {
-            return Err(self.problem(place, format!("macro `{name}` refers to itself"), None));
-        }
-        if !self.sight.sees(order) {
-            let message = format!("macro `{name}` is not defined yet");
-            let hint = "define it before what uses it; files are read in order".to_owned();
-            return Err(self.problem(place, message, Some(hint)));
-        }
-        self.used.insert(position);
-        let macros = self.macros;
-        let Some(tree) = &macros[position] else { return Err(Reported) };
-        self.path.push(position);
-        let resolved = self.node(tree, depth);
-        self.path.pop();
         resolved
     }
 
-    fn undefined(&mut self, name: &str, place: Place) -> Reported {
+    /// Puts a macro in, or says why it cannot be.
+    fn named(&mut self, name: &str, place: Place, depth: usize) -> Option<Tree> {
+        let Some(position) = self.collection.macros.position(name) else {
+            self.undefined(name, place);
+            return None;
+        };
+        if self.own == Some(position) || self.path.contains(&position) {
+            self.problem(place, format!("macro `{name}` refers to itself"), None);
+            return None;
+        }
+        let order = self.collection.macros.get(name)?.order;
+        if !self.sight.sees(order) {
+            let message = format!("macro `{name}` is not defined yet");
+            let hint = "define it before what uses it; files are read in order".to_owned();
+            self.problem(place, message, Some(hint));
+            return None;
+        }
+        self.used.insert(position);
+        let macros = self.macros;
+        let tree = macros[position].as_ref()?;
+        self.path.push(position);
+        let resolved = self.node(tree, depth);
+        self.path.pop();
+        Some(resolved)
+    }
+
+    fn undefined(&mut self, name: &str, place: Place) {
         if self.collection.is_lost("macro", name) {
-            return Reported;
+            return;
         }
         let near = nearest(name, self.collection.macros.names());
         let hint = near.map(|near| format!("did you mean `{near}`?"));
-        self.problem(place, format!("macro `{name}` is not defined"), hint)
+        self.problem(place, format!("macro `{name}` is not defined"), hint);
     }
 }

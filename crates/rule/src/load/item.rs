@@ -64,6 +64,9 @@ pub(super) struct RuleItem {
     pub tags: BTreeSet<String>,
     pub exceptions: Vec<Exception>,
     pub flags: Flags,
+    /// Some part could not be read and was reported. The rest is still looked at, so that one run
+    /// tells every slip; what could not be read is empty.
+    pub broken: bool,
     pub at: Whereabouts,
 }
 

@@ -19,7 +19,7 @@ mod warn;
 
 use check::{Checker, Findings};
 use collect::{Collection, RuleDraft};
-use condition::Vocabulary;
+use condition::{Resolved, Vocabulary};
 use field::Sources;
 use keys::{Reader, Reported};
 use report::{Report, Scope};
@@ -110,6 +110,9 @@ fn compile(
         scope.push(Context { kind: "rule", name: draft.name.clone(), line });
     }
     let condition = exception::expand(draft, report).and_then(|condition| {
+        if draft.condition.is_empty() {
+            return Err(Reported);
+        }
         let at = item::Whereabouts { place: draft.at.place, scope: scope.clone() };
         vocabulary.rule(&condition, draft.touched_in, &at, report)
     });
@@ -126,22 +129,22 @@ fn compile(
     if let Ok((text, output, spans)) = &output {
         checker.output(text, output, spans);
     }
-    if let Ok(tree) = &condition {
-        checker.condition(tree);
+    if let Ok(condition) = &condition {
+        checker.condition(&condition.tree);
     }
     let findings = checker.findings;
-    let (condition, (output, _, _)) = (condition.ok()?, output.ok()?);
-    warn::condition(&condition, &scope, report);
-    if findings.refused || findings.skipped {
+    let (Resolved { tree, whole }, (output, _, _)) = (condition.ok()?, output.ok()?);
+    warn::condition(&tree, &scope, report);
+    if findings.refused || findings.skipped || draft.broken || !whole {
         return None;
     }
     if draft.source == "syscall" && draft.flags.warn_evttypes {
-        warn::event_types(&condition, draft.at.place, &scope, report);
+        warn::event_types(&tree, draft.at.place, &scope, report);
     }
     Some(Rule {
         name: draft.name.clone(),
         source: draft.source.clone(),
-        condition: Expr::from(condition),
+        condition: Expr::from(tree),
         condition_text: draft.condition.text().trim().to_owned(),
         output: output.text().to_owned(),
         priority: draft.priority,
@@ -165,6 +168,9 @@ fn output(
     report: &mut Report<'_>,
 ) -> Result<(Traced, Output, Vec<Span>), Reported> {
     let mut text = draft.output.clone();
+    if draft.broken && text.is_empty() {
+        return Err(Reported);
+    }
     while let Some(start) = text.text().find(CONTAINER_INFO) {
         let end = start + CONTAINER_INFO.len();
         let message = format!("`{CONTAINER_INFO}` is deprecated and prints nothing");

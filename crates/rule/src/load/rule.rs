@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use event::Severity;
+
 use super::item::{Entry, Exception, Flags, Item, Mode, RuleItem, Update};
 use super::keys::{Reader, Reported};
 use super::trace::Traced;
@@ -120,47 +122,53 @@ pub(super) fn rule(reader: &mut Reader<'_, '_>, node: &Node, name: &str) -> Resu
     if ["condition", "output", "desc", "priority"].iter().all(|key| node.get(key).is_none()) {
         return enable(reader, node, name);
     }
-    definition(reader, node, name)
+    Ok(definition(reader, node, name))
 }
 
-fn definition(reader: &mut Reader<'_, '_>, node: &Node, name: &str) -> Result<Item, Reported> {
-    // All are read before any slip ends it, so that one run tells every slip.
-    let condition = reader.traced(node, "condition");
-    let output = reader.traced(node, "output");
-    let description = reader.text(node, "desc");
-    let priority = reader.priority(node);
-    let source = reader.optional_traced(node, "source");
-    let tags = reader.tags(node);
-    let exceptions = exceptions(reader, node, Mode::Define);
-    let enabled = reader.optional_truth(node, "enabled");
-    let skip = reader.optional_truth(node, "skip-if-unknown-filter");
-    let warn_evttypes = reader.optional_truth(node, "warn_evttypes");
-    let capture = reader.optional_truth(node, "capture");
-    let duration = reader.optional_number(node, "capture_duration");
-    capture?;
-    duration?;
-    let source = source?.unwrap_or_else(|| {
+fn definition(reader: &mut Reader<'_, '_>, node: &Node, name: &str) -> Item {
+    // Every part is read, whatever the others are like, so that one run tells every slip.
+    let mut broken = false;
+    let condition = or_default(reader.traced(node, "condition"), &mut broken);
+    let output = or_default(reader.traced(node, "output"), &mut broken);
+    let description = or_default(reader.text(node, "desc"), &mut broken);
+    let priority = or_default(reader.priority(node).map(Some), &mut broken);
+    let source = or_default(reader.optional_traced(node, "source"), &mut broken);
+    let tags = or_default(reader.tags(node), &mut broken);
+    let exceptions = or_default(exceptions(reader, node, Mode::Define), &mut broken);
+    let mut truth = |key| or_default(reader.optional_truth(node, key), &mut broken);
+    let flags = Flags {
+        enabled: truth("enabled").unwrap_or(true),
+        skip_if_unknown_filter: truth("skip-if-unknown-filter").unwrap_or(false),
+        warn_evttypes: truth("warn_evttypes").unwrap_or(true),
+    };
+    truth("capture");
+    or_default(reader.optional_number(node, "capture_duration"), &mut broken);
+    let source = source.unwrap_or_else(|| {
         let mut source = Traced::default();
-        source.glue("syscall", condition.as_ref().map_or_else(|_| <_>::default(), |c| c.origin(0)));
+        source.glue("syscall", condition.origin(0));
         source
     });
-    let flags = Flags {
-        enabled: enabled?.unwrap_or(true),
-        skip_if_unknown_filter: skip?.unwrap_or(false),
-        warn_evttypes: warn_evttypes?.unwrap_or(true),
-    };
-    Ok(Item::Rule(Box::new(RuleItem {
+    Item::Rule(Box::new(RuleItem {
         name: name.to_owned(),
         source,
-        condition: condition?,
-        output: output?.trim(),
-        description: description?,
-        priority: priority?,
-        tags: tags?,
-        exceptions: exceptions?,
+        condition,
+        output: output.trim(),
+        description,
+        priority: priority.unwrap_or(Severity::Debug),
+        tags,
+        exceptions,
         flags,
+        broken,
         at: reader.whereabouts(node),
-    })))
+    }))
+}
+
+/// Returns what was read, or nothing, noting that something was wrong.
+fn or_default<T: Default>(read: Result<T, Reported>, broken: &mut bool) -> T {
+    read.unwrap_or_else(|Reported| {
+        *broken = true;
+        T::default()
+    })
 }
 
 fn enable(reader: &mut Reader<'_, '_>, node: &Node, name: &str) -> Result<Item, Reported> {

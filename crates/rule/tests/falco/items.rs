@@ -72,6 +72,24 @@ fn every_slip_of_a_rule_is_told_at_once() {
 }
 
 #[test]
+fn a_slip_in_one_part_hides_none_in_another() {
+    check(
+        "- rule: r\n  desc: d\n  condition: proc.nmae = a and nobody\n  output: o %proc.nmae\n  \
+         priority: hgh\n  exceptions:\n    - name: e\n      fields: fd.nam\n",
+        expect![[r#"
+            LOAD_ERR_COMPILE_CONDITION 3:14: source `syscall` has no field `proc.nmae`
+                [did you mean `proc.name`?]
+            LOAD_ERR_VALIDATE 3:32: macro `nobody` is not defined
+            LOAD_ERR_COMPILE_OUTPUT 4:13: source `syscall` has no field `proc.nmae` [did
+                you mean `proc.name`?]
+            LOAD_ERR_YAML_VALIDATE 5:13: `hgh` is no priority [use one of Emergency,
+                Alert, Critical, Error, Warning, Notice, Informational, Debug]
+            LOAD_ERR_VALIDATE 8:15: `fd.nam` is no field of source `syscall` [did you
+                mean `fd.name`?]"#]],
+    );
+}
+
+#[test]
 fn priorities_have_falcos_names_in_any_case() {
     for priority in [
         "EMERGENCY",
