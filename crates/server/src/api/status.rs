@@ -47,7 +47,7 @@ pub struct IntakeStatus {
     pub reason: Option<String>,
     /// Batches waiting for the writer.
     pub queued: usize,
-    /// Records kept since the start.
+    /// Records taken since the start, refused ones and duplicates among them.
     pub records: Count,
     /// Records refused since the start.
     pub rejected: Count,
