@@ -17,7 +17,9 @@ const policy = {
  * and drops what does not fit its buffer. Its retries stay: five tries, here from one second.
  *
  * @param {string} dir
- * @param {{ log: string, logSizeMb?: number, webhook?: { url: string, token: string } }} options
+ * @param {{ log: string, logSizeMb?: number, webhook?: Webhook }} options
+ * @typedef {string | { url: string, token: string }} Webhook a file for the API server, or where to
+ *   deliver
  */
 export async function auditFlags(dir, { log, logSizeMb = 100, webhook }) {
   const policyFile = join(dir, 'audit-policy.json');
@@ -28,17 +30,22 @@ export async function auditFlags(dir, { log, logSizeMb = 100, webhook }) {
     `--audit-log-maxsize=${logSizeMb}`,
   ];
   if (!webhook) return flags;
-  const webhookFile = join(dir, 'audit-webhook.json');
-  await writeFile(webhookFile, JSON.stringify(receiver(webhook)), { mode: 0o600 });
   return [
     ...flags,
-    `--audit-webhook-config-file=${webhookFile}`,
+    `--audit-webhook-config-file=${await webhookFile(dir, webhook)}`,
     '--audit-webhook-mode=batch',
     '--audit-webhook-batch-max-wait=500ms',
     '--audit-webhook-batch-throttle-enable=false',
     '--audit-webhook-batch-buffer-size=100000',
     '--audit-webhook-initial-backoff=1s',
   ];
+}
+
+async function webhookFile(dir, webhook) {
+  if (typeof webhook === 'string') return webhook;
+  const file = join(dir, 'audit-webhook.json');
+  await writeFile(file, JSON.stringify(receiver(webhook)), { mode: 0o600 });
+  return file;
 }
 
 const receiver = ({ url, token }) => ({

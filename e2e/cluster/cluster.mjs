@@ -38,7 +38,7 @@ export class Cluster {
    * @param {{
    *   dir?: string,
    *   logSizeMb?: number,
-   *   webhook?: { url: string, token: string },
+   *   webhook?: import('./audit.mjs').Webhook,
    * }} options `dir` keeps everything and stays; without it a temporary one is made and removed.
    */
   static async start({ dir, logSizeMb, webhook } = {}) {

@@ -8,6 +8,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 const stopTime = 20_000;
 
+// What still runs when this process ends, for whatever reason, ends with it.
+const running = new Set();
+process.on('exit', () => {
+  for (const program of running) program.child.kill('SIGKILL');
+});
+
 /** A running program with a name for messages. */
 export class Program {
   /**
@@ -28,7 +34,11 @@ export class Program {
     closeSync(output);
     this.ended = once(this.child, 'exit').catch((error) => [error.message]);
     this.running = true;
-    this.ended.then(() => (this.running = false));
+    running.add(this);
+    this.ended.then(() => {
+      this.running = false;
+      running.delete(this);
+    });
   }
 
   get pid() {
@@ -48,7 +58,7 @@ export class Program {
   }
 
   /** Waits until `ready` holds; fails at once when the program ends before. */
-  async ready(ready, { within = 60_000 } = {}) {
+  async ready(ready, { within = 180_000 } = {}) {
     const until = Date.now() + within;
     while (!(await ready().catch(() => false))) {
       if (!this.running) throw new Error(`${this.name} ended at its start\n${this.tail()}`);

@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 // Starts a control plane and keeps it until SIGINT or SIGTERM.
 //
-//   start [--dir DIR] [--webhook URL --token-file FILE] [--log-size-mb N]
+//   node start.mjs [--dir DIR] [--webhook FILE] [--log-size-mb N]
 //
-// Prints one line of JSON when the API server is ready: kubeconfig, server, audit log, the
-// directory of kubectl, and the pids.
+// FILE is what `sockeye serve` writes for kube-apiserver. Prints one line of JSON when the API
+// server is ready: kubeconfig, server, audit log, the directory of kubectl, and the pids.
 
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { Cluster, missing } from './cluster.mjs';
@@ -15,7 +14,6 @@ const { values } = parseArgs({
   options: {
     dir: { type: 'string' },
     webhook: { type: 'string' },
-    'token-file': { type: 'string' },
     'log-size-mb': { type: 'string' },
   },
 });
@@ -26,11 +24,10 @@ if (reason) {
   process.exit(3);
 }
 
-const token = values['token-file'] ? readFileSync(values['token-file'], 'utf8').trim() : '';
 const cluster = await Cluster.start({
   dir: values.dir,
   logSizeMb: values['log-size-mb'] ? Number(values['log-size-mb']) : undefined,
-  webhook: values.webhook ? { url: values.webhook, token } : undefined,
+  webhook: values.webhook,
 });
 
 console.log(

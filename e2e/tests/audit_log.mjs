@@ -3,13 +3,18 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** Returns the ids (`auditID/stage`) of all events in the files, with how they end. */
-export async function eventIds(files) {
+/**
+ * Returns the ids (`auditID/stage`) of the events in the files; `before` is a point in time.
+ *
+ * An API server that is told to stop closes its webhook some milliseconds before its log, so what
+ * the webhook must have brought is what happened before it was told.
+ */
+export async function eventIds(files, { before = Infinity } = {}) {
   const ids = new Set();
   for (const { path } of files) {
     for await (const line of createInterface({ input: createReadStream(path) })) {
-      const { auditID, stage } = JSON.parse(line);
-      ids.add(`${auditID}/${stage}`);
+      const { auditID, stage, stageTimestamp } = JSON.parse(line);
+      if (Date.parse(stageTimestamp) < before) ids.add(`${auditID}/${stage}`);
     }
   }
   return ids;
