@@ -34,7 +34,8 @@ export async function makeCertificates(dir) {
     await signed(dir, context, subject, ['extendedKeyUsage=clientAuth']);
   }
   await key(at('service-account.key'));
-  await openssl('pkey', '-in', at('service-account.key'), '-pubout', '-out', at('service-account.pub'));
+  const [key, pub] = [at('service-account.key'), at('service-account.pub')];
+  await openssl('pkey', '-in', key, '-pubout', '-out', pub);
 }
 
 const key = (path) =>

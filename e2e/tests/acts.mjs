@@ -14,7 +14,10 @@ const pod = (name, spec, container = {}) => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name, namespace: 'default' },
-  spec: { containers: [{ name: 'shop', image: 'registry.example.com/shop:1', ...container }], ...spec },
+  spec: {
+    containers: [{ name: 'shop', image: 'registry.example.com/shop:1', ...container }],
+    ...spec,
+  },
 });
 
 const privileged = { securityContext: { privileged: true } };
@@ -34,7 +37,8 @@ export const acts = {
   },
   'Host path mounted': (cluster) =>
     cluster.create(pod('host-path', { volumes: [{ name: 'root', hostPath: { path: '/' } }] })),
-  'Session opened in a container': (cluster) => refused(cluster.kubectl('exec', 'plain', '--', 'id')),
+  'Session opened in a container': (cluster) =>
+    refused(cluster.kubectl('exec', 'plain', '--', 'id')),
   'Wildcard put into a role': (cluster) =>
     cluster.kubectl('create', 'clusterrole', 'everything', '--verb=*', '--resource=*'),
   'Cluster-admin granted': (cluster) =>
@@ -54,7 +58,8 @@ export const acts = {
       'create', 'clusterrolebinding', 'prices-for-all', '--clusterrole=price-list',
       '--group=system:unauthenticated',
     );
-    await until('a stranger is let in', async () => (await cluster.askAnonymously('/metrics')) === 200);
+    const answer = () => cluster.askAnonymously('/metrics');
+    await until('a stranger is let in', async () => (await answer()) === 200);
   },
   'Client certificate requested or approved': async (cluster) => {
     await cluster.create(await certificateRequest(cluster.dir));

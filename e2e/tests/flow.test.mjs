@@ -163,7 +163,9 @@ describe('from kubectl to a verified report', () => {
     await server.stop();
     const out = join(dir, 'report');
     const span = ['--from', begin, '--to', new Date().toISOString()];
-    const made = await sockeye('report', '--data', server.data, '--type', '2', ...span, '--out', out);
+    const made = await sockeye(
+      'report', '--data', server.data, '--type', '2', ...span, '--out', out,
+    );
     assert.equal(made.code, 0, made.stderr);
     const whole = await sockeye('verify', out);
     assert.equal(whole.code, 0, whole.stdout + whole.stderr);

@@ -158,6 +158,8 @@ export async function until(what, look, { within = 120_000 } = {}) {
   for (let last; ; await delay(200)) {
     const found = await look().catch((error) => ((last = error), undefined));
     if (found) return found;
-    if (Date.now() > end) throw new Error(`not within ${within / 1000} s: ${what}`, { cause: last });
+    if (Date.now() > end) {
+      throw new Error(`not within ${within / 1000} s: ${what}`, { cause: last });
+    }
   }
 }

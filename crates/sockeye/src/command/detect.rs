@@ -21,9 +21,9 @@ use print::Printer;
 
 /// Judge recorded events by rules and print the alerts.
 ///
-/// Reads Kubernetes audit logs: JSON lines as the API server writes them, lists and arrays of events
-/// as its webhook sends them, plain or compressed with gzip or zstd. Alerts go to standard output, a
-/// summary to standard error.
+/// Reads Kubernetes audit logs: JSON lines as the API server writes them, lists and arrays of
+/// events as its webhook sends them, plain or compressed with gzip or zstd. Alerts go to standard
+/// output, a summary to standard error.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -117,15 +117,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.summary {
         write_summary(path, &summary)?;
     }
-    Ok(exit_code(failed, args.fail_on.is_some_and(|bound| summary.reaches(bound))))
-}
-
-fn exit_code(failed: bool, alerted: bool) -> ExitCode {
-    match (failed, alerted) {
-        (true, _) => ExitCode::from(2),
-        (false, true) => ExitCode::from(1),
-        (false, false) => ExitCode::SUCCESS,
-    }
+    Ok(match args.fail_on {
+        _ if failed => ExitCode::from(2),
+        Some(bound) if summary.reaches(bound) => ExitCode::from(1),
+        _ => ExitCode::SUCCESS,
+    })
 }
 
 fn show(seen: Seen<'_>, input: &Input, printer: &mut Printer, bar: &ProgressBar) {
