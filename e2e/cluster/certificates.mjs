@@ -34,8 +34,8 @@ export async function makeCertificates(dir) {
     await signed(dir, context, subject, ['extendedKeyUsage=clientAuth']);
   }
   await key(at('service-account.key'));
-  const [key, pub] = [at('service-account.key'), at('service-account.pub')];
-  await openssl('pkey', '-in', key, '-pubout', '-out', pub);
+  const [secret, shared] = [at('service-account.key'), at('service-account.pub')];
+  await openssl('pkey', '-in', secret, '-pubout', '-out', shared);
 }
 
 const key = (path) =>

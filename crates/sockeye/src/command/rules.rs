@@ -48,6 +48,22 @@ enum Form {
 
 /// Runs the command.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    match choose(args) {
+        // Whoever read the output has seen enough: `sockeye rules list | head`.
+        Err(error) if is_closed(&error) => Ok(ExitCode::SUCCESS),
+        done => done,
+    }
+}
+
+fn is_closed(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let plain = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = || cause.downcast_ref::<serde_json::Error>().and_then(|e| e.io_error_kind());
+        plain.or_else(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}
+
+fn choose(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         What::Check(check) => check::run(&check, args.output),
         What::List(list) => list::run(&list, args.output),

@@ -12,7 +12,7 @@ use crate::names::Names;
 use crate::{Error, code, row};
 
 /// Findings that the writer remembers between blocks; beyond this it forgets them all.
-const REMEMBERED_LEN_MAX: usize = 4096;
+const REMEMBERED_LEN_MAX: usize = 16_384;
 
 /// Width of a bucket of a case's alerts.
 pub const DAY: i64 = 24 * 60 * Time::MINUTE;

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
 use anyhow::Context;
 use comfy_table::{ContentArrangement, Table, presets};
 use rule::source::{Argument, FieldDoc, Kind, SourceDoc};
@@ -86,7 +85,7 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     for source in sources {
-        println!("{}: {}\n", source.name, source.doc);
+        writeln!(out, "{}: {}\n", source.name, source.doc)?;
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         for row in rows.iter().filter(|row| row.source == source.name) {
@@ -97,7 +96,7 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
                 row.doc.to_owned(),
             ]);
         }
-        println!("{table}\n");
+        writeln!(out, "{table}\n")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anstream::println;
 use comfy_table::{ContentArrangement, Table, presets};
 use control::{Catalogue, Mapping};
 use event::Severity;
@@ -69,6 +68,6 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
         let (soc2, tags) = (row.soc2.join(" "), row.tags.join(" "));
         table.add_row([&name, row.source, &priority, &soc2, &tags, row.file]);
     }
-    println!("{table}");
+    writeln!(out, "{table}")?;
     Ok(ExitCode::SUCCESS)
 }

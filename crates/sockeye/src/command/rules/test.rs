@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anstream::println;
 use anyhow::Context;
 use detect::Detector;
 use detect::page::{self, Fault};
@@ -69,12 +68,12 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
     } else {
         for page in &tested {
             let verdict = if page.faults.is_empty() { "ok  " } else { "FAIL" };
-            println!("{verdict} {} ({})", page.page, counted(page.events, "event"));
+            writeln!(out, "{verdict} {} ({})", page.page, counted(page.events, "event"))?;
             for fault in &page.faults {
-                println!("     {}:{}: {}", page.page, fault.line, fault.message);
+                writeln!(out, "     {}:{}: {}", page.page, fault.line, fault.message)?;
             }
         }
-        println!("{}, {}", counted(tested.len(), "page"), counted(faults, "fault"));
+        writeln!(out, "{}, {}", counted(tested.len(), "page"), counted(faults, "fault"))?;
     }
     Ok(if faults == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
