@@ -1,5 +1,6 @@
 //! `sockeye rules fields`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -84,6 +85,7 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
         json(&rows)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let mut out = anstream::stdout().lock();
     for source in sources {
         writeln!(out, "{}: {}\n", source.name, source.doc)?;
         let mut table = Table::new();

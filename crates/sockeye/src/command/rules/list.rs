@@ -1,5 +1,6 @@
 //! `sockeye rules list`.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use comfy_table::{ContentArrangement, Table, presets};
@@ -68,6 +69,6 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
         let (soc2, tags) = (row.soc2.join(" "), row.tags.join(" "));
         table.add_row([&name, row.source, &priority, &soc2, &tags, row.file]);
     }
-    writeln!(out, "{table}")?;
+    writeln!(anstream::stdout().lock(), "{table}")?;
     Ok(ExitCode::SUCCESS)
 }

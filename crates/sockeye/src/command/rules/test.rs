@@ -1,6 +1,7 @@
 //! `sockeye rules test`.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -66,6 +67,7 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
     if form == Form::Json {
         json(&tested)?;
     } else {
+        let mut out = anstream::stdout().lock();
         for page in &tested {
             let verdict = if page.faults.is_empty() { "ok  " } else { "FAIL" };
             writeln!(out, "{verdict} {} ({})", page.page, counted(page.events, "event"))?;
