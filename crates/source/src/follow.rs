@@ -5,7 +5,8 @@
 //! A file is known by device, inode and a hash of its first bytes, because inodes are used again
 //! and a copied-away log keeps its inode. When the file at the path is another than before, the one
 //! read so far is looked for among its rotated neighbours (`audit-<time>.log` as kube-apiserver
-//! names them, `audit.log.1`, `.gz`), read to its end, and then every younger one.
+//! names them, `audit.log.1`, `.gz`), read to its end, and then every younger one, found by what the
+//! one before it is and never by a name noted earlier.
 
 mod neighbours;
 
@@ -21,6 +22,9 @@ use crate::input;
 
 /// Bytes at a file's start that are hashed to know it again.
 pub const HEAD_BYTES_MAX: u64 = 256;
+
+/// How often a name is looked up again when rotations come in between; then a later read goes on.
+const TRIES_MAX: u32 = 8;
 
 /// Which file, however it is called by now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +70,6 @@ pub struct Follower {
     /// Where to take up reading, until a file is open.
     resume: Option<Cursor>,
     start: Start,
-    /// Rotated files still to be read, oldest first.
-    queue: Vec<PathBuf>,
 }
 
 /// Where to begin without a cursor.
@@ -104,7 +106,7 @@ impl std::fmt::Debug for Content {
 impl Follower {
     /// Follows the log at `path`; with a cursor it goes on there, else from `start`.
     pub fn new(path: impl Into<PathBuf>, cursor: Option<Cursor>, start: Start) -> Follower {
-        Follower { path: path.into(), open: None, resume: cursor, start, queue: Vec::new() }
+        Follower { path: path.into(), open: None, resume: cursor, start }
     }
 
     /// Returns where following stands; `None` before any file was opened.
@@ -145,37 +147,38 @@ impl Follower {
             self.open = Some(open);
             return Ok(true);
         };
-        let mut files = neighbours::of(&self.path)?;
-        let found = files.iter().position(|path| cursor.file.is(path));
-        let open = match found {
-            Some(place) => {
-                let path = files[place].clone();
-                self.queue = files.split_off(place + 1);
-                let length = if neighbours::is_compressed(&path) {
-                    u64::MAX
-                } else {
-                    path.metadata()?.len()
-                };
-                let cut = length < cursor.offset;
-                if cut {
-                    notice(Notice::Truncated);
-                }
-                Open::at(&path, if cut { 0 } else { cursor.offset })?
-            }
-            None => {
-                notice(Notice::Lost);
-                self.queue = files;
-                match self.next_in_queue()? {
-                    Some(open) => Some(open),
-                    None => Open::at(&self.path, 0)?,
-                }
-            }
-        };
-        self.open = open;
+        self.open = self.reopen(&cursor, notice)?;
         if self.open.is_some() {
             self.resume = None;
         }
         Ok(self.open.is_some())
+    }
+
+    /// Opens the file of a cursor under the name it has by now, or the oldest one that is left.
+    fn reopen(&self, cursor: &Cursor, notice: &mut impl FnMut(Notice)) -> io::Result<Option<Open>> {
+        for _ in 0..TRIES_MAX {
+            let files = neighbours::of(&self.path)?;
+            let Some(path) = files.iter().find(|path| cursor.file.is(path)) else {
+                let oldest = Open::at(files.first().unwrap_or(&self.path), 0)?;
+                if oldest.is_some() {
+                    notice(Notice::Lost);
+                }
+                return Ok(oldest);
+            };
+            let cut = !neighbours::is_compressed(path)
+                && path.metadata().is_ok_and(|about| about.len() < cursor.offset);
+            let open = Open::at(path, if cut { 0 } else { cursor.offset })?;
+            // It may have been renamed before it was opened, and another have its name now.
+            let Some(open) = open.filter(|open| cursor.file.is(path) && open.cursor.file.is(path))
+            else {
+                continue;
+            };
+            if cut {
+                notice(Notice::Truncated);
+            }
+            return Ok(Some(open));
+        }
+        Ok(None)
     }
 
     /// At the end of a file: goes to the next, if this one does not grow any more.
@@ -191,44 +194,44 @@ impl Follower {
             };
             return Ok(true);
         }
-        if self.queue.is_empty() {
-            if open.is_still_at(&self.path)? {
-                return Ok(false);
-            }
-            // Rotated, maybe more than once: take up everything that is younger.
-            let cursor = open.cursor.clone();
-            let mut files = neighbours::of(&self.path)?;
-            let place = files.iter().position(|path| cursor.file.is(path));
-            match place {
-                Some(place) => self.queue = files.split_off(place + 1),
-                None if files.is_empty() => return Ok(false),
-                // Deleted or compressed with other content: what we hold open was read to its end.
-                None => self.queue = neighbours::younger_than(files, &open.path, &self.path)?,
-            }
+        if open.is_still_at(&self.path)? {
+            return Ok(false);
         }
+        let next = after(open, &self.path)?;
         // What was written between the last read and the rotation is still to be read.
         if open.has_more()? {
             return Ok(true);
         }
-        match self.next_in_queue()? {
-            Some(next) => {
-                notice(Notice::Rotated { to: next.path.clone() });
-                self.open = Some(next);
-                Ok(true)
-            }
-            None => Ok(false),
-        }
+        let Some(next) = next else { return Ok(false) };
+        notice(Notice::Rotated { to: next.path.clone() });
+        self.open = Some(next);
+        Ok(true)
     }
+}
 
-    fn next_in_queue(&mut self) -> io::Result<Option<Open>> {
-        while !self.queue.is_empty() {
-            let path = self.queue.remove(0);
-            if let Some(open) = Open::at(&path, 0)? {
-                return Ok(Some(open));
-            }
+/// Opens the file that was begun right after this one. Names are looked up anew each time, because
+/// a rotation gives every one of them to another file.
+fn after(open: &Open, log: &Path) -> io::Result<Option<Open>> {
+    for _ in 0..TRIES_MAX {
+        let Some(path) = name_after(open, log)? else { return Ok(None) };
+        let Some(next) = Open::at(&path, 0)? else { continue };
+        // A rotation since then would have put another file behind the name.
+        if name_after(open, log)?.is_some_and(|again| next.cursor.file.is(&again)) {
+            return Ok(Some(next));
         }
-        Ok(None)
     }
+    Ok(None)
+}
+
+fn name_after(open: &Open, log: &Path) -> io::Result<Option<PathBuf>> {
+    let mut files = neighbours::of(log)?;
+    // While it is being compressed, a file is there twice.
+    let younger = match files.iter().rposition(|path| open.cursor.file.is(path)) {
+        Some(place) => files.split_off(place + 1),
+        // Deleted, or compressed with other content: what is held open was read to its end.
+        None => neighbours::younger_than(files, &open.path, log)?,
+    };
+    Ok(younger.into_iter().next())
 }
 
 impl Open {

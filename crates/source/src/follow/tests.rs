@@ -157,6 +157,39 @@ fn two_rotations_while_following_are_read_in_order() {
 }
 
 #[test]
+fn rotations_while_catching_up_are_read_in_order() {
+    for numbered in [true, false] {
+        let log = Log::new();
+        let rotate = |from: usize| match numbered {
+            true => {
+                for number in (1..from).rev() {
+                    let (old, new) = (log.at(&format!("audit.log.{number}")), number + 1);
+                    fs::rename(old, log.at(&format!("audit.log.{new}"))).unwrap();
+                }
+                log.rotate("audit.log.1");
+            }
+            false => log.rotate(&format!("audit-2026-11-22T0{from}-05-06.123.log")),
+        };
+        log.write("first file\n");
+        let mut follower = log.follow(None);
+        rest(&mut follower);
+        let cursor = follower.cursor().cloned();
+        rotate(1);
+        log.write("second file\n");
+        rotate(2);
+        log.write("third file\n");
+        let mut follower = log.follow(cursor);
+        let mut begin = [0; 6];
+        assert_eq!(follower.read(&mut begin, |_| ()).unwrap(), 6);
+        rotate(3);
+        log.write("fourth file\n");
+        let (text, _) = rest(&mut follower);
+        assert_eq!(&begin, b"second");
+        assert_eq!(text, " file\nthird file\nfourth file\n");
+    }
+}
+
+#[test]
 fn a_log_cut_in_place_is_read_anew_and_told_of() {
     let log = Log::new();
     log.write("a long first line\n");
