@@ -1,6 +1,6 @@
 //! Checks a rule's condition and output against the fields of its source.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::condition::Tree;
 use super::field::{Sources, Trouble};
@@ -36,6 +36,8 @@ pub(super) struct Checker<'c, 'f> {
     pub skip_if_unknown_filter: bool,
     pub report: &'c mut Report<'f>,
     pub findings: Findings,
+    /// Left and right sides already checked: a macro may be put in many times.
+    pub seen: HashSet<(Place, Place)>,
 }
 
 impl Checker<'_, '_> {
@@ -65,6 +67,10 @@ impl Checker<'_, '_> {
     }
 
     fn check(&mut self, check: &Check<Place>) {
+        let right = check.comparison.as_ref().map_or(check.left_place, |it| it.right_place);
+        if !self.seen.insert((check.left_place, right)) {
+            return;
+        }
         let left = self.sources.shape(self.doc, &check.left);
         let left = left.map_err(|trouble| self.refuse(check.left_place, trouble)).ok();
         let Some(comparison) = &check.comparison else { return };

@@ -7,7 +7,6 @@ use event::Severity;
 use super::exception;
 use super::field::Sources;
 use super::item::{Exception, Flags, Item, List, Macro, Mode, RuleItem, Update, Whereabouts};
-use super::nearest::nearest;
 use super::report::Report;
 use super::trace::Traced;
 use super::version::Version;
@@ -157,9 +156,9 @@ impl Collection {
         let message = format!("there is no earlier {kind} `{name}` to change");
         let mut diagnostic = Diagnostic::new(Code::LoadErrValidate, message);
         let near = match kind {
-            "list" => nearest(name, self.lists.names()),
-            "macro" => nearest(name, self.macros.names()),
-            _ => nearest(name, self.rules.names()),
+            "list" => report.hints.nearest(name, self.lists.names()),
+            "macro" => report.hints.nearest(name, self.macros.names()),
+            _ => report.hints.nearest(name, self.rules.names()),
         };
         if let Some(near) = near {
             diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
@@ -217,7 +216,7 @@ impl Collection {
         if doc.is_none() {
             let message = format!("source `{source}` is not known; the rule is skipped");
             let mut diagnostic = Diagnostic::new(Code::LoadUnknownSource, message);
-            if let Some(near) = nearest(&source, sources.names()) {
+            if let Some(near) = report.hints.nearest(&source, sources.names()) {
                 diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
             }
             let place = match rule.source.len() {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::collect::{Collection, Order};
 use super::item::Whereabouts;
 use super::keys::Reported;
-use super::nearest::nearest;
+use super::nearest::Hints;
 use super::report::Report;
 use super::substitute::{self, Values};
 use super::trace::{Place, Traced};
@@ -138,6 +138,7 @@ impl<'c> Vocabulary<'c> {
             used: &mut self.used_macros,
             sight,
             own,
+            hints: report.hints,
             path: Vec::new(),
             nodes: 0,
             whole: true,
@@ -178,6 +179,7 @@ struct Resolver<'v> {
     sight: Sight,
     /// The macro that is being resolved, if it is one.
     own: Option<usize>,
+    hints: &'v Hints,
     /// Macros being put in, outermost first.
     path: Vec<usize>,
     nodes: usize,
@@ -261,7 +263,7 @@ impl Resolver<'_> {
         if self.collection.is_lost("macro", name) {
             return;
         }
-        let near = nearest(name, self.collection.macros.names());
+        let near = self.hints.nearest(name, self.collection.macros.names());
         let hint = near.map(|near| format!("did you mean `{near}`?"));
         self.problem(place, format!("macro `{name}` is not defined"), hint);
     }

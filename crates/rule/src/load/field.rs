@@ -1,6 +1,6 @@
 //! Which fields there are: of the rule's source, of other sources, of plugins nobody here has.
 
-use super::nearest::nearest;
+use super::nearest::Hints;
 use crate::expr::{Part, Term};
 use crate::parse;
 use crate::source::Kind;
@@ -48,7 +48,10 @@ const PLUGIN_NAMESPACES: [&str; 34] = [
 
 /// The sources that rules may be of.
 #[derive(Clone, Copy)]
-pub(super) struct Sources<'s>(pub &'s [SourceDoc]);
+pub(super) struct Sources<'s> {
+    pub docs: &'s [SourceDoc],
+    pub hints: &'s Hints,
+}
 
 /// Why a term cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +66,11 @@ pub(super) enum Trouble {
 
 impl<'s> Sources<'s> {
     pub(super) fn doc(&self, source: &str) -> Option<&'s SourceDoc> {
-        self.0.iter().find(|doc| doc.name == source)
+        self.docs.iter().find(|doc| doc.name == source)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|doc| doc.name)
+        self.docs.iter().map(|doc| doc.name)
     }
 
     /// Tells whether an exception may name this as one of its fields: a field, or transformers
@@ -85,7 +88,7 @@ impl<'s> Sources<'s> {
     /// Finds the field that was probably meant.
     pub(super) fn nearest_field(&self, source: &str, name: &str) -> Option<&'static str> {
         let names = self.doc(source)?.fields.iter().flat_map(|table| table.iter());
-        nearest(name, names.map(|field| field.name))
+        self.hints.nearest(name, names.map(|field| field.name))
     }
 
     /// Works out what a term yields.
@@ -132,13 +135,16 @@ impl<'s> Sources<'s> {
             })
         };
         if hint.is_none()
-            && let Some(other) = self.0.iter().find(|other| other.lookup(name).is_some())
+            && let Some(other) = self.docs.iter().find(|other| other.lookup(name).is_some())
         {
             let hint = format!("`{name}` is a field of source `{}`", other.name);
             return Trouble::Unknown { field, hint: Some(hint) };
         }
-        let elsewhere = !of(doc) && self.0.iter().any(of);
-        if PLUGIN_NAMESPACES.contains(&namespace) && !elsewhere {
+        let here = of(doc);
+        let elsewhere = !here && self.docs.iter().any(of);
+        // A near miss of a field that is known is a slip of the hand, not a newer plugin.
+        let slip = here && hint.is_some();
+        if PLUGIN_NAMESPACES.contains(&namespace) && !elsewhere && !slip {
             return Trouble::Foreign { field, hint };
         }
         Trouble::Unknown { field, hint }

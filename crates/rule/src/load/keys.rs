@@ -179,7 +179,7 @@ impl<'a> Reader<'a, '_> {
             if !known.contains(&name) {
                 let message = format!("unknown key `{name}`; it is ignored");
                 let mut diagnostic = Diagnostic::new(Code::LoadUnknownKey, message);
-                if let Some(near) = super::nearest::nearest(name, known.iter().copied()) {
+                if let Some(near) = self.report.hints.nearest(name, known.iter().copied()) {
                     diagnostic = diagnostic.hint(format!("did you mean `{near}`?"));
                 }
                 self.tell(key, diagnostic);

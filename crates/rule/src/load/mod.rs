@@ -17,11 +17,14 @@ mod trace;
 mod version;
 mod warn;
 
+use std::collections::HashSet;
+
 use check::{Checker, Findings};
 use collect::{Collection, RuleDraft};
 use condition::{Resolved, Vocabulary};
 use field::Sources;
 use keys::{Reader, Reported};
+use nearest::Hints;
 use report::{Report, Scope};
 use trace::{Place, Traced};
 use version::Version;
@@ -39,13 +42,14 @@ pub const FILE_BYTES_MAX: usize = 8 << 20;
 /// Loads rule files in order, later ones over earlier ones. Rules with errors are left out and
 /// reported; whether that is fatal is the caller's choice ([`Diagnostic::is_error`]).
 pub fn load(files: &[RuleFile], sources: &[SourceDoc]) -> (Ruleset, Vec<Diagnostic>) {
-    let mut report = Report::new(files);
+    let hints = Hints::new();
+    let sources = Sources { docs: sources, hints: &hints };
+    let mut report = Report::new(files, &hints);
     let mut collection = Collection::default();
     let mut whole = true;
     for (index, file) in files.iter().enumerate() {
         whole &= read_file(index, file, sources, &mut collection, &mut report).is_ok();
     }
-    let sources = Sources(sources);
     let mut vocabulary = Vocabulary::new(&collection, &mut report);
     let mut ruleset = Ruleset::default();
     for draft in collection.rules.iter().filter(|draft| draft.source_known) {
@@ -63,7 +67,7 @@ pub fn load(files: &[RuleFile], sources: &[SourceDoc]) -> (Ruleset, Vec<Diagnost
 fn read_file(
     index: usize,
     file: &RuleFile,
-    sources: &[SourceDoc],
+    sources: Sources<'_>,
     collection: &mut Collection,
     report: &mut Report<'_>,
 ) -> Result<(), Reported> {
@@ -86,9 +90,10 @@ fn read_file(
         None => Ok(()),
     };
     let scope = Scope::new();
-    let mut reader = Reader { file: index, text, report, sources, scope, engine: None };
+    let docs = sources.docs;
+    let mut reader = Reader { file: index, text, report, sources: docs, scope, engine: None };
     read::items(&mut reader, &documents, |reader, item| match item {
-        Ok(item) => collection.add(item, index, &Sources(sources), reader.report),
+        Ok(item) => collection.add(item, index, &sources, reader.report),
         Err(broken) => collection.lose(broken.kind, &broken.name),
     });
     collection.engines[index] = reader.engine;
@@ -125,6 +130,7 @@ fn compile(
         skip_if_unknown_filter: draft.flags.skip_if_unknown_filter,
         report,
         findings: Findings::default(),
+        seen: HashSet::new(),
     };
     if let Ok((text, output, spans)) = &output {
         checker.output(text, output, spans);

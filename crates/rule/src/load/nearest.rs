@@ -1,20 +1,38 @@
 //! Finds the name that was probably meant.
 
+use std::cell::Cell;
+
 /// Longest name worth comparing, in bytes: the effort grows with the square of it.
 const NAME_BYTES_MAX: usize = 64;
+/// Most searches of one loading: a file in which everything is wrong needs no more hints.
+const SEARCHES_MAX: u32 = 500;
 
-/// Returns the known name nearest to `name`, if one is near enough to be a slip of the hand.
-pub(super) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    if name.len() > NAME_BYTES_MAX {
-        return None;
+/// Searches for names that were probably meant, as long as that is worth the effort.
+pub(super) struct Hints {
+    left: Cell<u32>,
+}
+
+impl Hints {
+    pub(super) fn new() -> Hints {
+        Hints { left: Cell::new(SEARCHES_MAX) }
     }
-    let bound = (name.chars().count() / 4).clamp(1, 2);
-    known
-        .filter(|candidate| candidate.len().abs_diff(name.len()) <= bound * 4)
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, _)| (1..=bound).contains(distance))
-        .min()
-        .map(|(_, candidate)| candidate)
+
+    /// Returns the known name nearest to `name`, if one is near enough to be a slip of the hand.
+    pub(super) fn nearest<'k>(
+        &self,
+        name: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) -> Option<&'k str> {
+        let left = self.left.get().checked_sub(1).filter(|_| name.len() <= NAME_BYTES_MAX)?;
+        self.left.set(left);
+        let bound = (name.chars().count() / 4).clamp(1, 2);
+        known
+            .filter(|candidate| candidate.len().abs_diff(name.len()) <= bound * 4)
+            .map(|candidate| (distance(name, candidate), candidate))
+            .filter(|(distance, _)| (1..=bound).contains(distance))
+            .min()
+            .map(|(_, candidate)| candidate)
+    }
 }
 
 /// Counts insertions, deletions, replacements and swaps of neighbours between two names.
@@ -43,7 +61,8 @@ mod tests {
     #[test]
     fn a_slip_finds_its_name() {
         let fields = ["proc.name", "proc.pname", "fd.name", "ka.user.name"];
-        let near = |name| nearest(name, fields.into_iter());
+        let hints = Hints::new();
+        let near = |name| hints.nearest(name, fields.into_iter());
         assert_eq!(near("proc.nmae"), Some("proc.name"));
         assert_eq!(near("proc.nam"), Some("proc.name"));
         assert_eq!(near("ka.usr.name"), Some("ka.user.name"));

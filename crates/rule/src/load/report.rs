@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::nearest::Hints;
 use super::trace::Place;
 use crate::diagnostic::{Code, Context, Diagnostic};
 use crate::ruleset::RuleFile;
@@ -14,6 +15,9 @@ pub(super) type Scope = Vec<Context>;
 
 pub(super) struct Report<'f> {
     files: &'f [RuleFile],
+    /// Where each line of each file begins.
+    lines: Vec<Vec<usize>>,
+    pub hints: &'f Hints,
     /// Items of each file by the byte they begin at, in order.
     items: Vec<Vec<(usize, Context)>>,
     diagnostics: Vec<Diagnostic>,
@@ -22,9 +26,20 @@ pub(super) struct Report<'f> {
 }
 
 impl<'f> Report<'f> {
-    pub(super) fn new(files: &'f [RuleFile]) -> Report<'f> {
-        let items = vec![Vec::new(); files.len()];
-        Report { files, items, diagnostics: Vec::new(), seen: HashSet::new(), left_out: 0 }
+    pub(super) fn new(files: &'f [RuleFile], hints: &'f Hints) -> Report<'f> {
+        let starts = |file: &RuleFile| {
+            let breaks = memchr::memchr_iter(b'\n', &file.text).map(|at| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        };
+        Report {
+            files,
+            lines: files.iter().map(starts).collect(),
+            hints,
+            items: vec![Vec::new(); files.len()],
+            diagnostics: Vec::new(),
+            seen: HashSet::new(),
+            left_out: 0,
+        }
     }
 
     /// Notes that an item begins here.
@@ -69,8 +84,8 @@ impl<'f> Report<'f> {
 
     /// Returns the line a place begins on.
     pub(super) fn line(&self, place: Place) -> u32 {
-        let Some(file) = self.files.get(place.file) else { return 0 };
-        Diagnostic::new(Code::LoadErrFileRead, "").at(file, place.span).line
+        let Some(lines) = self.lines.get(place.file) else { return 0 };
+        u32::try_from(lines.partition_point(|start| *start <= place.span.start)).unwrap_or(u32::MAX)
     }
 
     /// Returns everything, in the order of files and lines.

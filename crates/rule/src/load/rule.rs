@@ -308,12 +308,13 @@ fn exceptions(
         return reader.refuse(node, "`exceptions` must be a sequence");
     };
     let mut exceptions: Vec<Exception> = Vec::with_capacity(entries.len());
+    let mut names = BTreeSet::new();
     for entry in entries {
         if !matches!(entry.kind, Kind::Mapping(_)) {
             return reader.refuse(entry, "an exception is a mapping with a `name`");
         }
         let name = reader.text(entry, "name")?;
-        let again = exceptions.iter().any(|earlier| earlier.name == name);
+        let again = !names.insert(name.clone());
         let read = reader.within("exception", &name, entry, |reader| {
             if again {
                 let message = "a rule's exceptions must have different names";

@@ -86,3 +86,19 @@ fn an_error_at_the_end_of_a_file_stays_within_it() {
     assert!(diagnostics.iter().all(|diagnostic| diagnostic.span.start <= text.len()));
     assert!(diagnostics.iter().any(|diagnostic| diagnostic.line == 3));
 }
+
+#[test]
+fn slips_without_end_do_not_take_time_without_end() {
+    let macros: String = (0..13)
+        .map(|n| format!("- macro: m{n}\n  condition: m{0} or m{0}\n", n))
+        .collect::<String>()
+        .replace("m0 or m0", "proc.nmae = a");
+    let macros = (1..13).fold(macros, |text, n| {
+        text.replace(&format!("m{n} or m{n}"), &format!("m{0} or m{0}", n - 1))
+    });
+    let rules: String = (0..50).map(|n| crate::named(&format!("r{n}"), "m12")).collect();
+    let unknown: Vec<String> = (0..20_000).map(|n| format!("unknown{n}")).collect();
+    let text = macros + &rules + &crate::named("many", &unknown.join(" or "));
+    let messages = messages(text);
+    assert!(messages.contains("proc.nmae") && messages.ends_with("not shown"));
+}
