@@ -18,7 +18,7 @@ export SOCKEYE_BIN ?= $(DEBUG_BIN)
 
 run: packages-run web
 	cargo build --release --package sockeye
-	$(RELEASE_BIN) serve --data $(DATA)
+	$(RELEASE_BIN) serve --data $(DATA) --admin-name "$${USER:-$$(id -un)}"
 
 test: test-rust test-web test-browser test-cluster
 
