@@ -5,8 +5,8 @@
 //! A file is known by device, inode and a hash of its first bytes, because inodes are used again
 //! and a copied-away log keeps its inode. When the file at the path is another than before, the one
 //! read so far is looked for among its rotated neighbours (`audit-<time>.log` as kube-apiserver
-//! names them, `audit.log.1`, `.gz`), read to its end, and then every younger one, found by what the
-//! one before it is and never by a name noted earlier.
+//! names them, `audit.log.1`, `.gz`), read to its end, and then every younger one, found by what
+//! the one before it is and never by a name noted earlier.
 
 mod neighbours;
 
