@@ -16,6 +16,8 @@ const WRITER_CACHE_KIB: i64 = 16 * 1024;
 const READER_CACHE_KIB: i64 = 2 * 1024;
 /// Size above which the write-ahead log is cut when it is empty.
 const WAL_BYTES_KEPT: i64 = 16 << 20;
+/// Pages of the write-ahead log after which it is written back: fewer, larger write-backs.
+const WAL_PAGES: i64 = 4000;
 const BUSY_WAIT: Duration = Duration::from_secs(10);
 
 /// Times are nanoseconds since 1970, receipt times unless said otherwise; a quarter is the start of
@@ -180,6 +182,7 @@ pub fn open(path: &Path) -> rusqlite::Result<Connection> {
     // The trail is the truth: a commit lost with the power is applied again from it.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES_KEPT)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_PAGES)?;
     set_up(&connection)?;
     Ok(connection)
 }
