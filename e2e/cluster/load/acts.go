@@ -91,16 +91,26 @@ func readPod(ctx context.Context, w *worker) error {
 }
 
 func patchStatus(ctx context.Context, w *worker) error {
-	patch := fmt.Sprintf(`{"status":{"phase":"Running","hostIP":"198.51.100.%d"}}`, w.chance.Intn(250))
+	patch := fmt.Sprintf(
+		`{"status":{"phase":"Running","hostIP":"198.51.100.%d"}}`,
+		w.chance.Intn(250),
+	)
 	_, err := w.users["admin"].CoreV1().Pods(w.space).Patch(
-		ctx, w.any("pod"), types.StrategicMergePatchType, []byte(patch), meta.PatchOptions{}, "status")
+		ctx,
+		w.any("pod"),
+		types.StrategicMergePatchType,
+		[]byte(patch),
+		meta.PatchOptions{},
+		"status",
+	)
 	return err
 }
 
 func writeEvent(ctx context.Context, w *worker) error {
 	events := w.users["node"].CoreV1().Events(w.space)
 	name := w.fresh("event")
-	if _, err := events.Create(ctx, occurrence(w.chance, w.space, name), meta.CreateOptions{}); err != nil {
+	event := occurrence(w.chance, w.space, name)
+	if _, err := events.Create(ctx, event, meta.CreateOptions{}); err != nil {
 		return err
 	}
 	if old := w.stand("event", name); old != "" && w.chance.Intn(30) == 0 {
@@ -111,9 +121,13 @@ func writeEvent(ctx context.Context, w *worker) error {
 
 func reviewAccess(ctx context.Context, w *worker) error {
 	review := &authorization.SelfSubjectAccessReview{
-		Spec: authorization.SelfSubjectAccessReviewSpec{ResourceAttributes: &authorization.ResourceAttributes{
-			Namespace: w.space, Verb: pick(w.chance, []string{"get", "create", "delete"}), Resource: "pods",
-		}},
+		Spec: authorization.SelfSubjectAccessReviewSpec{
+			ResourceAttributes: &authorization.ResourceAttributes{
+				Namespace: w.space,
+				Verb:      pick(w.chance, []string{"get", "create", "delete"}),
+				Resource:  "pods",
+			},
+		},
 	}
 	_, err := w.users["developer"].AuthorizationV1().SelfSubjectAccessReviews().
 		Create(ctx, review, meta.CreateOptions{})
@@ -122,7 +136,9 @@ func reviewAccess(ctx context.Context, w *worker) error {
 
 func requestToken(ctx context.Context, w *worker) error {
 	seconds := int64(600)
-	request := &authentication.TokenRequest{Spec: authentication.TokenRequestSpec{ExpirationSeconds: &seconds}}
+	request := &authentication.TokenRequest{
+		Spec: authentication.TokenRequestSpec{ExpirationSeconds: &seconds},
+	}
 	_, err := w.users["admin"].CoreV1().ServiceAccounts(w.space).
 		CreateToken(ctx, w.any("account"), request, meta.CreateOptions{})
 	return err
@@ -155,7 +171,8 @@ func watchBriefly(ctx context.Context, w *worker) error {
 }
 
 func readSecret(ctx context.Context, w *worker) error {
-	who := w.users[pick(w.chance, []string{"developer", "developer", "controller-manager", "stranger"})]
+	readers := []string{"developer", "developer", "controller-manager", "stranger"}
+	who := w.users[pick(w.chance, readers)]
 	_, err := who.CoreV1().Secrets(w.space).Get(ctx, w.any("secret"), meta.GetOptions{})
 	return err
 }
@@ -182,7 +199,10 @@ func openSession(ctx context.Context, w *worker) error {
 }
 
 func debugPod(ctx context.Context, w *worker) error {
-	patch := fmt.Sprintf(`{"spec":{"ephemeralContainers":[{"name":"debug-%d","image":"busybox"}]}}`, w.serial)
+	patch := fmt.Sprintf(
+		`{"spec":{"ephemeralContainers":[{"name":"debug-%d","image":"busybox"}]}}`,
+		w.serial,
+	)
 	w.serial++
 	_, err := w.users["developer"].CoreV1().Pods(w.space).Patch(
 		ctx, w.any("pod"), types.StrategicMergePatchType, []byte(patch), meta.PatchOptions{},
@@ -240,7 +260,12 @@ func get(ctx context.Context, config *rest.Config, path string) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(config.Host, "/")+path, nil)
+	request, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodGet,
+		strings.TrimSuffix(config.Host, "/")+path,
+		nil,
+	)
 	if err != nil {
 		return err
 	}

@@ -76,8 +76,13 @@ func changeServiceAccount(ctx context.Context, w *worker) error {
 	if w.chance.Intn(10) == 0 {
 		space = "kube-public"
 	}
-	return change(ctx, w, "account", w.users["admin"].CoreV1().ServiceAccounts(space),
-		func(name string) *core.ServiceAccount { return &core.ServiceAccount{ObjectMeta: named(name)} })
+	return change(
+		ctx,
+		w,
+		"account",
+		w.users["admin"].CoreV1().ServiceAccounts(space),
+		func(name string) *core.ServiceAccount { return &core.ServiceAccount{ObjectMeta: named(name)} },
+	)
 }
 
 func changeDeployment(ctx context.Context, w *worker) error {
@@ -91,8 +96,15 @@ func changeIngress(ctx context.Context, w *worker) error {
 }
 
 func changeRole(ctx context.Context, w *worker) error {
-	return change(ctx, w, "role", w.users["admin"].RbacV1().Roles(w.space),
-		func(name string) *rbac.Role { return &rbac.Role{ObjectMeta: named(name), Rules: rules(w.chance)} })
+	return change(
+		ctx,
+		w,
+		"role",
+		w.users["admin"].RbacV1().Roles(w.space),
+		func(name string) *rbac.Role {
+			return &rbac.Role{ObjectMeta: named(name), Rules: rules(w.chance)}
+		},
+	)
 }
 
 func changeClusterRole(ctx context.Context, w *worker) error {
@@ -117,7 +129,11 @@ func changeClusterRoleBinding(ctx context.Context, w *worker) error {
 	ref, subjects := bindingTo(w.chance)
 	return change(ctx, w, "clusterrolebinding", w.users["admin"].RbacV1().ClusterRoleBindings(),
 		func(name string) *rbac.ClusterRoleBinding {
-			return &rbac.ClusterRoleBinding{ObjectMeta: named(name), RoleRef: ref, Subjects: subjects}
+			return &rbac.ClusterRoleBinding{
+				ObjectMeta: named(name),
+				RoleRef:    ref,
+				Subjects:   subjects,
+			}
 		})
 }
 
@@ -137,7 +153,8 @@ func changeNamespace(ctx context.Context, w *worker) error {
 func changeArchive(ctx context.Context, w *worker) error {
 	objects := w.users["admin"].dynamic.Resource(archives).Namespace(w.space)
 	name := w.fresh("archive")
-	if _, err := objects.Create(ctx, archive(w.chance, name, 64<<10+w.chance.Intn(440<<10)), meta.CreateOptions{}); err != nil {
+	large := archive(w.chance, name, 64<<10+w.chance.Intn(440<<10))
+	if _, err := objects.Create(ctx, large, meta.CreateOptions{}); err != nil {
 		return err
 	}
 	if _, err := objects.Get(ctx, name, meta.GetOptions{}); err != nil {

@@ -30,9 +30,11 @@ type plan struct {
 
 func stated() plan {
 	var p plan
-	flag.StringVar(&p.kubeconfig, "kubeconfig", os.Getenv("KUBECONFIG"), "file with one context a user")
+	flag.StringVar(&p.kubeconfig, "kubeconfig", os.Getenv("KUBECONFIG"),
+		"file with one context a user")
 	flag.StringVar(&p.auditDir, "audit-dir", "", "directory of the audit log, for -bytes")
-	flag.Int64Var(&p.bytes, "bytes", 0, "stop when the audit log holds this many bytes (0: no bound)")
+	flag.Int64Var(&p.bytes, "bytes", 0,
+		"stop when the audit log holds this many bytes (0: no bound)")
 	flag.Int64Var(&p.requests, "requests", 0, "stop after this many acts (0: no bound)")
 	flag.DurationVar(&p.timeMax, "time", 20*time.Minute, "stop after this long")
 	flag.IntVar(&p.workers, "workers", 8, "acts at a time")

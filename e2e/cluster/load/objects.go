@@ -20,8 +20,11 @@ func namespaceOf(worker int) string { return fmt.Sprintf("team-%d", worker) }
 
 func named(name string) meta.ObjectMeta {
 	return meta.ObjectMeta{
-		Name:   name,
-		Labels: map[string]string{"app.kubernetes.io/name": "shop", "app.kubernetes.io/part-of": "e2e"},
+		Name: name,
+		Labels: map[string]string{
+			"app.kubernetes.io/name":    "shop",
+			"app.kubernetes.io/part-of": "e2e",
+		},
 	}
 }
 
@@ -29,13 +32,20 @@ func namespace(name string) *core.Namespace { return &core.Namespace{ObjectMeta:
 
 func node() *core.Node {
 	return &core.Node{
-		ObjectMeta: meta.ObjectMeta{Name: "node-1", Labels: map[string]string{"kubernetes.io/os": "linux"}},
+		ObjectMeta: meta.ObjectMeta{
+			Name:   "node-1",
+			Labels: map[string]string{"kubernetes.io/os": "linux"},
+		},
 		Status: core.NodeStatus{
 			Capacity: core.ResourceList{
 				core.ResourceCPU:    resource.MustParse("4"),
 				core.ResourceMemory: resource.MustParse("16Gi"),
 			},
-			NodeInfo: core.NodeSystemInfo{KernelVersion: "6.1.0", OperatingSystem: "linux", Architecture: "amd64"},
+			NodeInfo: core.NodeSystemInfo{
+				KernelVersion:   "6.1.0",
+				OperatingSystem: "linux",
+				Architecture:    "amd64",
+			},
 		},
 	}
 }
@@ -44,7 +54,8 @@ func node() *core.Node {
 func words(chance *rand.Rand, bytes int) string {
 	var text strings.Builder
 	for text.Len() < bytes {
-		fmt.Fprintf(&text, "%s.%s = %q\n", pick(chance, nouns), pick(chance, nouns), fmt.Sprintf("%x", chance.Int63()))
+		value := fmt.Sprintf("%x", chance.Int63())
+		fmt.Fprintf(&text, "%s.%s = %q\n", pick(chance, nouns), pick(chance, nouns), value)
 	}
 	return text.String()
 }
@@ -59,7 +70,7 @@ func pick[T any](chance *rand.Rand, from []T) T { return from[chance.Intn(len(fr
 func configMap(chance *rand.Rand, name string) *core.ConfigMap {
 	data := map[string]string{"settings.properties": words(chance, 200+chance.Intn(2000))}
 	if chance.Intn(40) == 0 {
-		data["upload.sh"] = "export aws_access_key_id=AKIAEXAMPLE\nexport aws_secret_access_key=example\n"
+		data["upload.sh"] = "export aws_access_key_id=AKIAEXAMPLE\n"
 	}
 	return &core.ConfigMap{ObjectMeta: named(name), Data: data}
 }
@@ -74,11 +85,15 @@ func secret(chance *rand.Rand, name string) *core.Secret {
 func container(chance *rand.Rand, name string) core.Container {
 	return core.Container{
 		Name:  name,
-		Image: "registry.example.com/shop/" + pick(chance, nouns) + ":1." + fmt.Sprint(chance.Intn(90)),
-		Env:   []core.EnvVar{{Name: "REGION", Value: pick(chance, nouns)}, {Name: "LEVEL", Value: "info"}},
+		Image: fmt.Sprintf("registry.example.com/shop/%s:1.%d", pick(chance, nouns), chance.Intn(90)),
+		Env: []core.EnvVar{
+			{Name: "REGION", Value: pick(chance, nouns)},
+			{Name: "LEVEL", Value: "info"},
+		},
 		Ports: []core.ContainerPort{{ContainerPort: 8080}},
 		Resources: core.ResourceRequirements{Requests: core.ResourceList{
-			core.ResourceCPU: resource.MustParse("100m"), core.ResourceMemory: resource.MustParse("64Mi"),
+			core.ResourceCPU:    resource.MustParse("100m"),
+			core.ResourceMemory: resource.MustParse("64Mi"),
 		}},
 	}
 }
@@ -129,7 +144,10 @@ func deployment(chance *rand.Rand, name string) *apps.Deployment {
 		Spec: apps.DeploymentSpec{
 			Replicas: &replicas,
 			Selector: &meta.LabelSelector{MatchLabels: labels},
-			Template: core.PodTemplateSpec{ObjectMeta: meta.ObjectMeta{Labels: labels}, Spec: podSpec(chance)},
+			Template: core.PodTemplateSpec{
+				ObjectMeta: meta.ObjectMeta{Labels: labels},
+				Spec:       podSpec(chance),
+			},
 		},
 	}
 }
@@ -140,24 +158,39 @@ func service(chance *rand.Rand, name string) *core.Service {
 		kind = core.ServiceTypeNodePort
 	}
 	return &core.Service{ObjectMeta: named(name), Spec: core.ServiceSpec{
-		Type: kind, Ports: []core.ServicePort{{Name: "web", Port: 80}}, Selector: map[string]string{"app": name},
+		Type:     kind,
+		Ports:    []core.ServicePort{{Name: "web", Port: 80}},
+		Selector: map[string]string{"app": name},
 	}}
 }
 
 func ingress(chance *rand.Rand, name string) *networking.Ingress {
 	spec := networking.IngressSpec{DefaultBackend: &networking.IngressBackend{
-		Service: &networking.IngressServiceBackend{Name: name, Port: networking.ServiceBackendPort{Name: "web"}},
+		Service: &networking.IngressServiceBackend{
+			Name: name,
+			Port: networking.ServiceBackendPort{Name: "web"},
+		},
 	}}
 	if chance.Intn(2) == 0 {
-		spec.TLS = []networking.IngressTLS{{Hosts: []string{name + ".example.com"}, SecretName: name}}
+		spec.TLS = []networking.IngressTLS{
+			{Hosts: []string{name + ".example.com"}, SecretName: name},
+		}
 	}
 	return &networking.Ingress{ObjectMeta: named(name), Spec: spec}
 }
 
 func rules(chance *rand.Rand) []rbac.PolicyRule {
 	return []rbac.PolicyRule{pick(chance, []rbac.PolicyRule{
-		{APIGroups: []string{""}, Resources: []string{"configmaps", "pods"}, Verbs: []string{"get", "list", "watch"}},
-		{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"create", "patch", "delete"}},
+		{
+			APIGroups: []string{""},
+			Resources: []string{"configmaps", "pods"},
+			Verbs:     []string{"get", "list", "watch"},
+		},
+		{
+			APIGroups: []string{"apps"},
+			Resources: []string{"deployments"},
+			Verbs:     []string{"create", "patch", "delete"},
+		},
 		{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}},
 		{APIGroups: []string{"*"}, Resources: []string{"*"}, Verbs: []string{"*"}},
 		{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"*"}},
@@ -167,14 +200,21 @@ func rules(chance *rand.Rand) []rbac.PolicyRule {
 func bindingTo(chance *rand.Rand) (rbac.RoleRef, []rbac.Subject) {
 	role := pick(chance, []string{"view", "view", "edit", "admin", "cluster-admin"})
 	return rbac.RoleRef{APIGroup: rbac.GroupName, Kind: "ClusterRole", Name: role},
-		[]rbac.Subject{{Kind: "User", APIGroup: rbac.GroupName, Name: pick(chance, nouns) + "@example.com"}}
+		[]rbac.Subject{
+			{Kind: "User", APIGroup: rbac.GroupName, Name: pick(chance, nouns) + "@example.com"},
+		}
 }
 
 func occurrence(chance *rand.Rand, space, name string) *core.Event {
 	return &core.Event{
-		ObjectMeta:     meta.ObjectMeta{Name: name, Namespace: space},
-		InvolvedObject: core.ObjectReference{Kind: "Pod", Namespace: space, Name: pick(chance, nouns), APIVersion: "v1"},
-		Reason:         pick(chance, []string{"Scheduled", "Pulling", "Pulled", "Created", "Started", "BackOff"}),
+		ObjectMeta: meta.ObjectMeta{Name: name, Namespace: space},
+		InvolvedObject: core.ObjectReference{
+			Kind:       "Pod",
+			Namespace:  space,
+			Name:       pick(chance, nouns),
+			APIVersion: "v1",
+		},
+		Reason:         pick(chance, []string{"Scheduled", "Pulled", "Created", "Started", "BackOff"}),
 		Message:        "Container " + pick(chance, nouns) + " in " + space,
 		Source:         core.EventSource{Component: "kubelet", Host: "node-1"},
 		FirstTimestamp: meta.Now(), LastTimestamp: meta.Now(), Count: 1, Type: "Normal",
@@ -185,14 +225,19 @@ func lease(name, holder string) *coordination.Lease {
 	seconds, now := int32(40), meta.NewMicroTime(time.Now())
 	return &coordination.Lease{
 		ObjectMeta: meta.ObjectMeta{Name: name},
-		Spec:       coordination.LeaseSpec{HolderIdentity: &holder, LeaseDurationSeconds: &seconds, RenewTime: &now},
+		Spec: coordination.LeaseSpec{
+			HolderIdentity:       &holder,
+			LeaseDurationSeconds: &seconds,
+			RenewTime:            &now,
+		},
 	}
 }
 
 func archive(chance *rand.Rand, name string, bytes int) *unstructured.Unstructured {
 	pages := []any{}
 	for size := 0; size < bytes; size += 8192 {
-		pages = append(pages, map[string]any{"number": int64(size / 8192), "text": words(chance, 8000)})
+		page := map[string]any{"number": int64(size / 8192), "text": words(chance, 8000)}
+		pages = append(pages, page)
 	}
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": archives.Group + "/" + archives.Version, "kind": "Archive",

@@ -20,19 +20,22 @@ func prepare(ctx context.Context, users map[string]*user, workers int) error {
 	admin := users["admin"]
 	for number := range workers {
 		name := namespaceOf(number)
-		if _, err := admin.CoreV1().Namespaces().Create(ctx, namespace(name), meta.CreateOptions{}); fresh(err) != nil {
-			return fmt.Errorf("namespace: %w", err)
+		_, err := admin.CoreV1().Namespaces().Create(ctx, namespace(name), meta.CreateOptions{})
+		if err := fresh("namespace", err); err != nil {
+			return err
 		}
 		account := &core.ServiceAccount{ObjectMeta: meta.ObjectMeta{Name: "default"}}
-		if _, err := admin.CoreV1().ServiceAccounts(name).Create(ctx, account, meta.CreateOptions{}); fresh(err) != nil {
-			return fmt.Errorf("service account: %w", err)
+		_, err = admin.CoreV1().ServiceAccounts(name).Create(ctx, account, meta.CreateOptions{})
+		if err := fresh("service account", err); err != nil {
+			return err
 		}
 	}
 	if err := prepareDevelopers(ctx, admin); err != nil {
 		return err
 	}
-	if _, err := users["node"].CoreV1().Nodes().Create(ctx, node(), meta.CreateOptions{}); fresh(err) != nil {
-		return fmt.Errorf("node: %w", err)
+	_, err := users["node"].CoreV1().Nodes().Create(ctx, node(), meta.CreateOptions{})
+	if err := fresh("node", err); err != nil {
+		return err
 	}
 	return prepareArchives(ctx, admin)
 }
@@ -57,25 +60,28 @@ func prepareDevelopers(ctx context.Context, admin *user) error {
 			},
 		},
 	}
-	if _, err := admin.RbacV1().ClusterRoles().Create(ctx, role, meta.CreateOptions{}); fresh(err) != nil {
-		return fmt.Errorf("role of developers: %w", err)
+	_, err := admin.RbacV1().ClusterRoles().Create(ctx, role, meta.CreateOptions{})
+	if err := fresh("role of developers", err); err != nil {
+		return err
 	}
 	binding := &rbac.ClusterRoleBinding{
 		ObjectMeta: meta.ObjectMeta{Name: "developers"},
 		RoleRef:    rbac.RoleRef{APIGroup: rbac.GroupName, Kind: "ClusterRole", Name: "developer"},
 		Subjects:   []rbac.Subject{{Kind: "Group", APIGroup: rbac.GroupName, Name: "developers"}},
 	}
-	if _, err := admin.RbacV1().ClusterRoleBindings().Create(ctx, binding, meta.CreateOptions{}); fresh(err) != nil {
-		return fmt.Errorf("binding of developers: %w", err)
+	_, err = admin.RbacV1().ClusterRoleBindings().Create(ctx, binding, meta.CreateOptions{})
+	if err := fresh("binding of developers", err); err != nil {
+		return err
 	}
 	return nil
 }
 
-func fresh(err error) error {
-	if apierrors.IsAlreadyExists(err) {
+// fresh names what could not be made; that it is there already is no error.
+func fresh(what string, err error) error {
+	if err == nil || apierrors.IsAlreadyExists(err) {
 		return nil
 	}
-	return err
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 func prepareArchives(ctx context.Context, admin *user) error {
@@ -98,8 +104,9 @@ func prepareArchives(ctx context.Context, admin *user) error {
 			}},
 		},
 	}}
-	if _, err := definitions.Create(ctx, definition, meta.CreateOptions{}); fresh(err) != nil {
-		return fmt.Errorf("custom resource definition: %w", err)
+	_, err := definitions.Create(ctx, definition, meta.CreateOptions{})
+	if err := fresh("custom resource definition", err); err != nil {
+		return err
 	}
 	return wait.PollUntilContextTimeout(ctx, 200*time.Millisecond, 30*time.Second, true,
 		func(ctx context.Context) (bool, error) {

@@ -50,7 +50,8 @@ func (w *worker) act(ctx context.Context) error {
 // fresh returns a name that this run has not used in this namespace.
 func (w *worker) fresh(kind string) string {
 	w.serial++
-	return fmt.Sprintf("%s-%s-%06d-%04x", kind, pick(w.chance, nouns), w.serial, w.chance.Intn(1<<16))
+	word, mark := pick(w.chance, nouns), w.chance.Intn(1<<16)
+	return fmt.Sprintf("%s-%s-%06d-%04x", kind, word, w.serial, mark)
 }
 
 // stand notes an object that was made; old is what has to make room for it, if anything.
