@@ -31,6 +31,7 @@ impl Clone for Detector {
 /// The rules of one source with all that an alert says of them.
 #[derive(Debug)]
 struct Lane<S: Source> {
+    source: Arc<str>,
     program: Program<S>,
     rules: Vec<Raiser<S>>,
 }
@@ -38,9 +39,9 @@ struct Lane<S: Source> {
 /// What a rule gives to its alerts.
 #[derive(Debug)]
 struct Raiser<S: Source> {
-    name: String,
+    name: Arc<str>,
     priority: Severity,
-    tags: Vec<String>,
+    tags: Arc<[String]>,
     soc2: Arc<[String]>,
     template: Template<S>,
 }
@@ -52,8 +53,6 @@ pub struct Judged {
     pub time: Time,
     /// What names it within its source; a duplicate has the same.
     pub id: String,
-    /// What it is about.
-    pub subject: Subject,
     /// In rule order. Usually empty.
     pub alerts: Vec<Alert>,
 }
@@ -70,23 +69,11 @@ pub enum Refused {
 }
 
 /// Where and when judging takes place, and what it is about.
-struct Scene<'s> {
-    host: &'s str,
+struct Place<'p> {
+    host: &'p str,
     now: Time,
     time: Time,
-    subject: &'s Subject,
-    ids: &'s mut Ids,
-}
-
-impl Scene<'_> {
-    fn raise<S: Source>(
-        &mut self,
-        lane: &Lane<S>,
-        matched: Vec<usize>,
-        record: &mut S::Record<'_>,
-    ) -> Vec<Alert> {
-        matched.into_iter().map(|rule| lane.alert(rule, record, self)).collect()
-    }
+    subject: &'p Arc<Subject>,
 }
 
 impl Detector {
@@ -108,7 +95,7 @@ impl Detector {
 
     /// Returns the rules that judge, as source and name, in order.
     pub fn rules(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.k8s_audit.rules.iter().map(|rule| (K8sAudit::DOC.name, rule.name.as_str()))
+        self.k8s_audit.rules.iter().map(|rule| (K8sAudit::DOC.name, &*rule.name))
     }
 
     /// Validates one record strictly and judges it by every rule of its source.
@@ -124,25 +111,24 @@ impl Detector {
         }
         let mut record = Record::new(bytes, Envelope { number: 0, first: None, host });
         let known = k8s_audit::validate(&mut record)?;
-        let subject = k8s_audit::subject(&mut record);
+        let subject = Arc::new(k8s_audit::subject(&mut record));
         let mut matched = Vec::new();
         let lane = &self.k8s_audit;
         lane.program.judge(&mut self.memo, &mut record, Matching::All, |rule| matched.push(rule));
-        let mut scene =
-            Scene { host, now, time: known.time, subject: &subject, ids: &mut self.ids };
-        let alerts = scene.raise(lane, matched, &mut record);
-        Ok(Judged { time: known.time, id: known.id, subject, alerts })
+        let place = Place { host, now, time: known.time, subject: &subject };
+        let alerts = lane.raise(matched, &mut record, &place, &mut self.ids);
+        Ok(Judged { time: known.time, id: known.id, alerts })
     }
 
     /// Judges an audit event as far as needed: one that no rule matches is neither read to its end
-    /// nor checked. `None` when no rule matched.
+    /// nor checked. Returns when it happened and its alerts; `None` when no rule matched.
     pub(crate) fn skim(
         &mut self,
         bytes: &[u8],
         envelope: Envelope<'_>,
         matching: Matching,
         now: Time,
-    ) -> Result<Option<Judged>, Reason> {
+    ) -> Result<Option<(Time, Vec<Alert>)>, Reason> {
         let mut record = Record::new(bytes, envelope);
         let mut matched = Vec::new();
         let lane = &self.k8s_audit;
@@ -150,13 +136,10 @@ impl Detector {
         if matched.is_empty() {
             return if record.is_broken() { Err(Reason::NotJson) } else { Ok(None) };
         }
-        let known = k8s_audit::confirm(&mut record)?;
-        let subject = k8s_audit::subject(&mut record);
-        let host = envelope.host;
-        let mut scene =
-            Scene { host, now, time: known.time, subject: &subject, ids: &mut self.ids };
-        let alerts = scene.raise(lane, matched, &mut record);
-        Ok(Some(Judged { time: known.time, id: known.id, subject, alerts }))
+        let time = k8s_audit::confirm(&mut record)?;
+        let subject = Arc::new(k8s_audit::subject(&mut record));
+        let place = Place { host: envelope.host, now, time, subject: &subject };
+        Ok(Some((time, lane.raise(matched, &mut record, &place, &mut self.ids))))
     }
 }
 
@@ -176,9 +159,9 @@ impl<S: Source> Lane<S> {
                 Ok(template) => {
                     kept.push(rule);
                     raisers.push(Raiser {
-                        name: rule.name.clone(),
+                        name: rule.name.as_str().into(),
                         priority: rule.priority,
-                        tags: rule.tags.clone(),
+                        tags: rule.tags.as_slice().into(),
                         soc2: criteria(&rule.name),
                         template,
                     });
@@ -191,26 +174,39 @@ impl<S: Source> Lane<S> {
         }
         let (program, refused) = Program::compile(&kept);
         diagnostics.extend(refused);
-        (Lane { program, rules: raisers }, diagnostics)
+        (Lane { source: S::DOC.name.into(), program, rules: raisers }, diagnostics)
     }
 
-    fn alert(&self, rule: usize, record: &mut S::Record<'_>, scene: &mut Scene<'_>) -> Alert {
-        let rule = &self.rules[rule];
-        let (output, output_fields) = rule.template.print(record);
-        Alert {
-            uuid: scene.ids.next(scene.now),
-            time: scene.time,
-            rule: rule.name.clone(),
-            priority: rule.priority,
-            source: S::DOC.name.to_owned(),
-            tags: rule.tags.clone(),
-            hostname: scene.host.to_owned(),
-            output,
-            output_fields,
-            soc2: rule.soc2.to_vec(),
-            reliability: Reliability::Complete,
-            subject: scene.subject.clone(),
+    fn raise(
+        &self,
+        matched: Vec<usize>,
+        record: &mut S::Record<'_>,
+        place: &Place<'_>,
+        ids: &mut Ids,
+    ) -> Vec<Alert> {
+        if matched.is_empty() {
+            return Vec::new();
         }
+        let hostname: Arc<str> = place.host.into();
+        let alert = |number: usize| {
+            let rule = &self.rules[number];
+            let (output, output_fields) = rule.template.print(record);
+            Alert {
+                uuid: ids.next(place.now),
+                time: place.time,
+                rule: rule.name.clone(),
+                priority: rule.priority,
+                source: self.source.clone(),
+                tags: rule.tags.clone(),
+                hostname: hostname.clone(),
+                output,
+                output_fields,
+                soc2: rule.soc2.clone(),
+                reliability: Reliability::Complete,
+                subject: place.subject.clone(),
+            }
+        };
+        matched.into_iter().map(alert).collect()
     }
 }
 

@@ -164,7 +164,7 @@ pub fn judge(rules: &Ruleset, detector: &mut Detector, cases: &[Case]) -> Vec<Fa
         for source in &sources {
             match detector.judge(source, case.event.as_bytes(), "page", Time::default()) {
                 Ok(Judged { alerts, .. }) => {
-                    seen.extend(alerts.into_iter().map(|alert| alert.rule));
+                    seen.extend(alerts.into_iter().map(|alert| alert.rule.to_string()));
                 }
                 Err(refused) => {
                     faults.push(Fault { line: case.line, message: refused.to_string() });

@@ -18,7 +18,6 @@ pub const CHUNK_BYTES: usize = 256 << 10;
 
 /// What a replay tells of while it reads.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "handed on at once, never stored")]
 pub enum Seen<'s> {
     /// A rule matched.
     Alert(Alert),
@@ -103,10 +102,10 @@ impl Replay {
                 self.counts.read += 1;
                 self.counts.dismissed_unread += 1;
             }
-            Ok(Some(judged)) => {
-                self.first = self.first.or(Some(judged.time));
+            Ok(Some((time, alerts))) => {
+                self.first = self.first.or(Some(time));
                 self.counts.read += 1;
-                for alert in judged.alerts {
+                for alert in alerts {
                     self.counts.alerts += 1;
                     self.summary.alert(&alert);
                     see(Seen::Alert(alert));

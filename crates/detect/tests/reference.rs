@@ -422,7 +422,7 @@ proptest! {
             for line in log.lines() {
                 let mut names = Vec::new();
                 replay.read(line.as_bytes(), |seen| match seen {
-                    Seen::Alert(alert) => names.push(alert.rule),
+                    Seen::Alert(alert) => names.push(alert.rule.to_string()),
                     Seen::Rejected(reject) => panic!("{reject:?}"),
                     Seen::Bytes(_) => {}
                 }).unwrap();

@@ -138,7 +138,7 @@ fn spelt(event: &Value, chance: &[u8]) -> String {
 
 fn alerts(detector: &mut Detector, event: &str) -> BTreeSet<String> {
     let judged = detector.judge("k8s_audit", event.as_bytes(), "host", Time(0)).unwrap();
-    judged.alerts.into_iter().map(|alert| alert.rule).collect()
+    judged.alerts.into_iter().map(|alert| alert.rule.to_string()).collect()
 }
 
 #[test]

@@ -36,12 +36,83 @@ impl Time {
     }
 }
 
+/// A time written out, `2026-11-22T04:05:06.000000789`, UTC.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Stamp([u8; 29]);
+
+impl Stamp {
+    /// Returns date and time of day with nine digits behind the second.
+    pub fn as_str(&self) -> &str {
+        self.part(0, 29)
+    }
+
+    /// Returns the date, `2026-11-22`.
+    pub fn date(&self) -> &str {
+        self.part(0, 10)
+    }
+
+    /// Returns the time of day with nine digits behind the second.
+    pub fn clock(&self) -> &str {
+        self.part(11, 29)
+    }
+
+    /// Returns the time of day in whole seconds, `04:05:06`.
+    pub fn clock_seconds(&self) -> &str {
+        self.part(11, 19)
+    }
+
+    fn part(&self, from: usize, until: usize) -> &str {
+        std::str::from_utf8(&self.0[from..until]).unwrap_or_default()
+    }
+}
+
+impl Time {
+    /// Writes the time out. Every time that can be held has a year of four digits.
+    pub fn stamp(self) -> Stamp {
+        let (year, month, day) = civil(self.seconds().div_euclid(86_400));
+        let second = self.seconds().rem_euclid(86_400);
+        let mut text = *b"0000-00-00T00:00:00.000000000";
+        let parts = [
+            (4, year),
+            (7, month),
+            (10, day),
+            (13, second / 3600),
+            (16, second % 3600 / 60),
+            (19, second % 60),
+            (29, self.0.rem_euclid(Self::SECOND)),
+        ];
+        for (end, mut number) in parts {
+            let mut at = end;
+            while number > 0 {
+                at -= 1;
+                text[at] = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        Stamp(text)
+    }
+}
+
+/// Returns year, month and day of a number of days since 1970-01-01 (Hinnant's method: years begin
+/// in March).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + i64::from(month <= 2), month, day)
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_nanosecond(i128::from(self.0)) {
-            Ok(stamp) => fmt::Display::fmt(&stamp, f),
-            Err(_) => write!(f, "{}ns", self.0),
-        }
+        let stamp = self.stamp();
+        let text = stamp.as_str().trim_end_matches('0').trim_end_matches('.');
+        // A whole second ends in zeros that count.
+        f.write_str(if text.len() < 19 { stamp.part(0, 19) } else { text })?;
+        f.write_str("Z")
     }
 }
 
@@ -99,12 +170,26 @@ impl Period {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_time_survives_its_text_form() {
         let time: Time = "2026-11-22T04:05:06.123456789Z".parse().unwrap();
         assert_eq!(time.to_string(), "2026-11-22T04:05:06.123456789Z");
+    }
+
+    proptest! {
+        #[test]
+        fn every_time_is_written_as_the_standard_has_it(nanoseconds in any::<i64>()) {
+            for time in [Time(nanoseconds), Time(nanoseconds - nanoseconds % Time::SECOND)] {
+                let jiff = jiff::Timestamp::from_nanosecond(time.0.into()).unwrap();
+                prop_assert_eq!(time.to_string(), jiff.to_string());
+                let nine_digits = format!("{}Z", time.stamp().as_str());
+                prop_assert_eq!(nine_digits, format!("{jiff:.9}"));
+            }
+        }
     }
 
     #[test]

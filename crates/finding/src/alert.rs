@@ -1,6 +1,8 @@
 //! One rule matched one event.
 
-use event::{Severity, Subject, Time};
+use std::sync::Arc;
+
+use event::{Fields, Severity, Subject, Time};
 use serde::{Deserialize, Serialize};
 
 /// Whether everything that could have mattered was seen when the alert was raised.
@@ -43,26 +45,26 @@ pub struct Alert {
     /// When the event happened.
     pub time: Time,
     /// Name of the rule.
-    pub rule: String,
+    pub rule: Arc<str>,
     /// Severity; `priority` in Falco's words.
     pub priority: Severity,
     /// Name of the source, `k8s_audit`.
-    pub source: String,
+    pub source: Arc<str>,
     /// Tags of the rule.
-    pub tags: Vec<String>,
+    pub tags: Arc<[String]>,
     /// Host that judged.
-    pub hostname: String,
+    pub hostname: Arc<str>,
     /// The rule's output line with fields filled in.
     pub output: String,
     /// Fields named by the output line; absent ones are null.
-    pub output_fields: serde_json::Map<String, serde_json::Value>,
+    pub output_fields: Fields,
     /// Criteria served by the controls that this rule maps to, `CC6.1`.
     #[serde(default)]
-    pub soc2: Vec<String>,
+    pub soc2: Arc<[String]>,
     /// Whether anything was being lost at that time.
     #[serde(default)]
     pub reliability: Reliability,
     /// What it happened to.
     #[serde(default)]
-    pub subject: Subject,
+    pub subject: Arc<Subject>,
 }

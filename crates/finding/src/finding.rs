@@ -19,20 +19,20 @@ impl FindingId {
         let mut hash = Sha256::new();
         let subject = &alert.subject;
         let parts = [
-            Some(&alert.source),
-            Some(&alert.rule),
-            subject.cluster.as_ref(),
-            subject.node.as_ref(),
-            subject.namespace.as_ref(),
-            subject.workload.as_ref(),
-            subject.pod.as_ref(),
-            subject.container.as_ref(),
-            subject.image.as_ref(),
-            subject.process.as_ref(),
-            subject.principal.as_ref(),
+            Some(&*alert.source),
+            Some(&*alert.rule),
+            subject.cluster.as_deref(),
+            subject.node.as_deref(),
+            subject.namespace.as_deref(),
+            subject.workload.as_deref(),
+            subject.pod.as_deref(),
+            subject.container.as_deref(),
+            subject.image.as_deref(),
+            subject.process.as_deref(),
+            subject.principal.as_deref(),
         ];
         for part in parts {
-            let text = part.map_or("", String::as_str);
+            let text = part.unwrap_or_default();
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text.as_bytes());
         }

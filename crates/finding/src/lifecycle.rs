@@ -90,11 +90,11 @@ impl Finding {
     pub fn first(alert: &Alert, received: Time) -> Finding {
         Finding {
             id: FindingId::of(alert),
-            rule: alert.rule.clone(),
-            source: alert.source.clone(),
+            rule: alert.rule.to_string(),
+            source: alert.source.to_string(),
             severity: alert.priority,
-            subject: alert.subject.clone(),
-            soc2: alert.soc2.clone(),
+            subject: (*alert.subject).clone(),
+            soc2: alert.soc2.to_vec(),
             status: Status::Open,
             verdict: None,
             accepted_until: None,
@@ -112,7 +112,7 @@ impl Finding {
         self.first_seen = self.first_seen.min(alert.time);
         self.last_seen = self.last_seen.max(alert.time);
         self.severity = worse(self.severity, alert.priority);
-        self.soc2.clone_from(&alert.soc2);
+        self.soc2 = alert.soc2.to_vec();
         self.output.clone_from(&alert.output);
         match self.standing(received) {
             Status::Resolved => self.open(received),
@@ -224,11 +224,11 @@ mod tests {
             rule: "Shell in pod".into(),
             priority: Severity::Warning,
             source: "k8s_audit".into(),
-            tags: Vec::new(),
+            tags: [].into(),
             hostname: "h".into(),
             output: "someone ran a shell".into(),
-            output_fields: serde_json::Map::new(),
-            soc2: vec!["CC7.2".into()],
+            output_fields: Default::default(),
+            soc2: ["CC7.2".into()].into(),
             reliability: Default::default(),
             subject: Default::default(),
         }

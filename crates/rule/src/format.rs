@@ -1,10 +1,12 @@
 //! Output lines: a template compiled against a source and filled in from a record, as text and as
 //! `output_fields`. The line is led by time and priority, as in Falco.
 
+use std::io::Write;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use event::{Severity, Value};
-use serde_json::{Map, Number, Value as Json};
+use event::{Fields, Severity, Value};
+use serde_json::{Number, Value as Json};
 
 use crate::expr::Term;
 use crate::operator::Datum;
@@ -22,6 +24,9 @@ const TIME_TEXTS: [&str; 5] =
 const PADDED: [&str; 5] =
     ["evt.rawtime.ns", "evt.reltime", "evt.reltime.ns", "evt.latency.ns", "evt.deltatime.ns"];
 
+/// Room made for a line; longer ones grow.
+const LINE_BYTES: usize = 512;
+
 /// A rule's output line, compiled.
 #[derive(Debug)]
 pub struct Template<S: Source> {
@@ -29,7 +34,7 @@ pub struct Template<S: Source> {
     slots: Vec<Slot<S::Field>>,
     pieces: Vec<Part>,
     /// Names of `output_fields` with the slots they show.
-    fields: Vec<(String, usize)>,
+    fields: Vec<(Arc<str>, usize)>,
 }
 
 #[derive(Debug)]
@@ -62,44 +67,41 @@ impl<S: Source> Template<S> {
                 Piece::Term { term, width } => Part::Slot(slot::<S>(&mut slots, term)?, *width),
             });
         }
-        let mut fields = vec![("evt.time".to_owned(), slot::<S>(&mut slots, &as_json(&time))?)];
+        let mut fields = vec![("evt.time".into(), slot::<S>(&mut slots, &as_json(&time))?)];
         for (name, term) in &output.fields {
             if name != "evt.time" {
-                fields.push((name.clone(), slot::<S>(&mut slots, &as_json(term))?));
+                fields.push((name.as_str().into(), slot::<S>(&mut slots, &as_json(term))?));
             }
         }
         Ok(Template { slots, pieces, fields })
     }
 
     /// Fills in a record: the line, and the fields it names.
-    pub fn print(&self, record: &mut S::Record<'_>) -> (String, Map<String, Json>) {
-        let mut texts = Vec::with_capacity(1024);
-        let mut filled: Vec<_> = self
-            .slots
-            .iter()
-            .map(|slot| {
-                let start = texts.len();
-                let json = slot.fill::<S>(record, &mut texts);
-                (start..texts.len(), json)
-            })
-            .collect();
-        let mut line = Vec::with_capacity(texts.len() + 256);
+    pub fn print(&self, record: &mut S::Record<'_>) -> (String, Fields) {
+        let mut line = Vec::with_capacity(LINE_BYTES);
+        let mut shown: Vec<Option<Json>> = vec![None; self.slots.len()];
         for piece in &self.pieces {
             match piece {
                 Part::Text(text) => line.extend_from_slice(text.as_bytes()),
                 Part::Slot(slot, width) => {
                     let start = line.len();
-                    line.extend_from_slice(&texts[filled[*slot].0.clone()]);
+                    shown[*slot] = Some(self.slots[*slot].fill::<S>(record, &mut line));
                     if *width > 0 {
                         line.resize(start + width, b' ');
                     }
                 }
             }
         }
-        let mut fields = Map::with_capacity(self.fields.len());
+        let mut fields = Fields::with_capacity(self.fields.len());
+        let end = line.len();
         for (name, slot) in &self.fields {
-            // No two names show the same slot.
-            fields.insert(name.clone(), std::mem::take(&mut filled[*slot].1));
+            // No two names show the same slot; one that the line does not print is read here.
+            let value = match shown[*slot].take() {
+                Some(value) => value,
+                None => self.slots[*slot].fill::<S>(record, &mut line),
+            };
+            fields.push(name.clone(), value);
+            line.truncate(end);
         }
         (text_of(line), fields)
     }
@@ -138,6 +140,7 @@ impl<F> Slot<F> {
         if list {
             into.push(b'(');
         }
+        let mut only = None;
         let mut values = Vec::new();
         let present = self.each::<S>(record, |value| {
             if !values.is_empty() {
@@ -145,7 +148,12 @@ impl<F> Slot<F> {
             }
             let from = into.len();
             self.write(value, into);
-            values.push(self.to_json(value, &into[from..]));
+            let json = self.to_json(value, &into[from..]);
+            if list {
+                values.push(json);
+            } else {
+                only.get_or_insert(json);
+            }
         });
         if !present {
             into.truncate(start);
@@ -156,7 +164,7 @@ impl<F> Slot<F> {
             into.push(b')');
             return Json::Array(values);
         }
-        values.into_iter().next().unwrap_or(Json::Null)
+        only.unwrap_or(Json::Null)
     }
 
     /// Shows each value to `see`; tells whether there was any.
@@ -186,12 +194,10 @@ impl<F> Slot<F> {
     fn write(&self, value: Value<'_>, into: &mut Vec<u8>) {
         match value {
             Value::Text(text) => into.extend_from_slice(text),
-            Value::Int(number) if self.padded => {
-                into.extend_from_slice(format!("{number:09}").as_bytes());
-            }
-            Value::Uint(number) if self.padded => {
-                into.extend_from_slice(format!("{number:09}").as_bytes());
-            }
+            Value::Int(number) if self.padded => drop(write!(into, "{number:09}")),
+            Value::Uint(number) if self.padded => drop(write!(into, "{number:09}")),
+            Value::Int(number) => drop(write!(into, "{number}")),
+            Value::Uint(number) => drop(write!(into, "{number}")),
             other => into.extend_from_slice(&transform::print(&Datum::from(other))),
         }
     }

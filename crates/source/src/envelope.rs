@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use event::{Time, Value};
+use event::{Stamp, Time, Value};
 use rule::source::{FieldError, Presence};
 
 /// What surrounds one event.
@@ -132,13 +132,15 @@ impl Envelope<'_> {
             (Field::AsyncType, _) => Presence::Absent,
             (Field::Host, _) => text(self.host, &mut show),
             (_, None) => Presence::Absent,
-            (Field::Clock(precision), Some(time)) => text(&clock(time, precision), &mut show),
+            (Field::Clock(precision), Some(time)) => {
+                text(clock(&time.stamp(), precision), &mut show)
+            }
             (Field::DateClock(precision), Some(time)) => {
-                text(&format!("{} {}", date(time), clock(time, precision)), &mut show)
+                let stamp = time.stamp();
+                text(&format!("{} {}", stamp.date(), clock(&stamp, precision)), &mut show)
             }
             (Field::Iso8601, Some(time)) => {
-                let clock = clock(time, Precision::Nanosecond);
-                text(&format!("{}T{clock}+0000", date(time)), &mut show)
+                text(&format!("{}+0000", time.stamp().as_str()), &mut show)
             }
             (Field::Nanoseconds(part), Some(time)) => show(part.of(time.0)),
             (Field::Since(part), Some(time)) => {
@@ -149,23 +151,11 @@ impl Envelope<'_> {
 }
 
 /// Returns the time of day, UTC.
-fn clock(time: Time, precision: Precision) -> String {
-    let second = time.seconds().rem_euclid(86_400);
-    let (hours, minutes, seconds) = (second / 3600, second % 3600 / 60, second % 60);
+fn clock(stamp: &Stamp, precision: Precision) -> &str {
     match precision {
-        Precision::Second => format!("{hours:02}:{minutes:02}:{seconds:02}"),
-        Precision::Nanosecond => {
-            let fraction = time.0.rem_euclid(Time::SECOND);
-            format!("{hours:02}:{minutes:02}:{seconds:02}.{fraction:09}")
-        }
+        Precision::Second => stamp.clock_seconds(),
+        Precision::Nanosecond => stamp.clock(),
     }
-}
-
-/// Returns the day, UTC.
-fn date(time: Time) -> String {
-    let mut text = time.to_string();
-    text.truncate(text.find('T').unwrap_or(text.len()));
-    text
 }
 
 #[cfg(test)]

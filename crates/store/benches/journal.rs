@@ -5,10 +5,11 @@
 //! Drafts are made beforehand, as the server does on other threads.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use control::evidence::{Entry, Event};
-use event::{Period, Severity, Subject, Time};
+use event::{Fields, Period, Severity, Subject, Time};
 use finding::Alert;
 use store::{AlertFilter, Draft, FindingFilter, Journal, Opening, View};
 
@@ -160,30 +161,30 @@ fn alerting(number: u64, findings: u64) -> Entry {
     let id = format!("{mixed:016x}-7d3f-4c1a-9b2e-{:012x}", number);
     let user = format!("system:serviceaccount:shop:robot-{}", mixed % 50);
     let raw = raw(mixed, pod, &id, &user, time);
-    let mut fields = serde_json::Map::new();
+    let mut fields = Fields::default();
     for (name, value) in [("ka.user.name", user.clone()), ("ka.target.name", format!("pod-{pod}"))]
     {
-        fields.insert(name.into(), value.into());
+        fields.push(name.into(), value.into());
     }
     let alert = Alert {
         uuid: format!("{mixed:032x}"),
         time,
-        rule: format!("Rule {rule}"),
+        rule: format!("Rule {rule}").into(),
         priority: severity,
         source: "k8s_audit".into(),
-        tags: vec!["k8s".into(), "T1609".into()],
+        tags: ["k8s".into(), "T1609".into()].into(),
         hostname: "node-1".into(),
         output: format!("{user} ran a command in pod-{pod} of shop (command=sh tty=true)"),
         output_fields: fields,
-        soc2: vec!["CC6.1".into(), "CC7.2".into()],
+        soc2: ["CC6.1".into(), "CC7.2".into()].into(),
         reliability: Default::default(),
-        subject: Subject {
+        subject: Arc::new(Subject {
             cluster: Some("prod".into()),
             namespace: Some("shop".into()),
             pod: Some(format!("pod-{pod}")),
             principal: Some(user),
             ..Subject::default()
-        },
+        }),
     };
     Entry::Event(Event {
         source: "k8s_audit".into(),

@@ -19,7 +19,7 @@ fn shop() -> (tempfile::TempDir, Journal) {
         let severity = Severity::ALL[2 + number as usize % 3];
         let mut alert = alert(rule, &pod, severity, at(number * 60));
         if rule == "Host path" {
-            alert.soc2 = vec!["CC6.8".into()];
+            alert.soc2 = ["CC6.8".into()].into();
         }
         let id = format!("id-{number}");
         commit(&mut journal, vec![event(&id, number * 60, vec![alert])]);
@@ -113,7 +113,8 @@ fn alerts_are_listed_newest_first_as_the_filter_says_and_page_by_page() {
         let mut before = None;
         loop {
             let page = view.alerts(filter, before, limit).unwrap();
-            uuids.extend(page.items.into_iter().map(|item| item.alert.subject.pod.unwrap()));
+            uuids
+                .extend(page.items.into_iter().map(|item| item.alert.subject.pod.clone().unwrap()));
             match page.next {
                 Some(next) => before = Some(next.parse().unwrap()),
                 None => return uuids,
@@ -168,7 +169,7 @@ fn several_alerts_of_one_event_each_have_a_place() {
     assert_eq!(missed, ["1.0.2", "1.2.0", "1.2.1", "1.2.2"]);
     assert_eq!(view.alerts_after("2.0.2".parse().unwrap(), 4).unwrap(), []);
     let detail = view.alert("1.2.1".parse().unwrap()).unwrap().unwrap();
-    assert_eq!((detail.alert.rule.as_str(), detail.id.as_str()), ("Secret read", "2"));
+    assert_eq!((&*detail.alert.rule, detail.id.as_str()), ("Secret read", "2"));
     assert!(detail.event.get().contains(r#""auditID":"2""#));
     let verifier = view.trail().verifier();
     assert_eq!(verifier.open(&detail.checkpoint).unwrap().size, 2);

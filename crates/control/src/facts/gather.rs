@@ -144,7 +144,7 @@ impl Gather {
         }
         let within = self.period.contains(received);
         if within {
-            let key = (alert.source.clone(), alert.rule.clone());
+            let key = (alert.source.to_string(), alert.rule.to_string());
             *self.alerts.entry(key).or_default() += 1;
             self.support.note(Kind::Events, position);
         }

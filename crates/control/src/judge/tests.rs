@@ -2,6 +2,8 @@
 
 mod property;
 
+use std::sync::Arc;
+
 use event::{Period, Severity, Subject, Time};
 use expect_test::{Expect, expect};
 use finding::{Action, Alert, Decision, FindingId, Verdict};
@@ -114,13 +116,13 @@ fn alert(minute: i64, pod: &str) -> Entry {
         rule: "Shell".into(),
         priority: Severity::Warning,
         source: "k8s_audit".into(),
-        tags: Vec::new(),
-        hostname: String::new(),
+        tags: [].into(),
+        hostname: "".into(),
         output: String::new(),
         output_fields: Default::default(),
-        soc2: Vec::new(),
+        soc2: [].into(),
         reliability: Default::default(),
-        subject: Subject { pod: Some(pod.into()), ..Subject::default() },
+        subject: Arc::new(Subject { pod: Some(pod.into()), ..Subject::default() }),
     };
     Entry::Event(Event {
         source: "k8s_audit".into(),

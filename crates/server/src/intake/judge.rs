@@ -86,7 +86,8 @@ impl Judge {
             .map_err(|_| Reject::of(bytes, source::k8s_audit::Reason::NotJson))?;
         let ahead = judged.time.0.saturating_sub(received.0);
         for alert in &mut judged.alerts {
-            alert.subject.cluster = self.place.cluster.as_deref().map(str::to_owned);
+            Arc::make_mut(&mut alert.subject).cluster =
+                self.place.cluster.as_deref().map(str::to_owned);
             if ahead > AHEAD_MAX {
                 let seconds = ahead / Time::SECOND;
                 alert.reliability =

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use control::evidence::{Administration, Entry, Event, Line, RulesLoaded, SourceStatus, VERSION};
 use event::{Period, Severity, Subject};
@@ -49,18 +50,18 @@ fn alert(minute: i64, rule: &str, workload: &str) -> Alert {
         rule: rule.into(),
         priority: Severity::Critical,
         source: "k8s_audit".into(),
-        tags: Vec::new(),
+        tags: [].into(),
         hostname: "node".into(),
         output: "=cmd|' /C calc'!A0, \"quoted\"\nand a second line".into(),
         output_fields: Default::default(),
-        soc2: vec!["CC7.2".into()],
+        soc2: ["CC7.2".into()].into(),
         reliability: Default::default(),
-        subject: Subject {
+        subject: Arc::new(Subject {
             namespace: Some("shop".into()),
             workload: Some(workload.into()),
             principal: Some("=HYPERLINK(\"x\")".into()),
             ..Subject::default()
-        },
+        }),
     }
 }
 

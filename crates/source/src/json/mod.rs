@@ -8,6 +8,7 @@ use rule::source::{FieldError, Presence};
 
 pub mod check;
 pub mod fields;
+mod marks;
 pub mod scan;
 pub mod text;
 pub mod walk;

@@ -4,44 +4,16 @@
 
 use wide::u8x16;
 
-/// Bytes looked at together.
-const BLOCK: usize = 64;
+use super::marks::{BLOCK, Lanes, Marks, Strings, Walk};
+
+/// Bytes looked at together within a string.
 const LANES: usize = 16;
-
-/// Where quotes, backslashes and brackets stand in a block, one bit a byte.
-struct Marks {
-    quotes: u64,
-    backslashes: u64,
-    opening: u64,
-    closing: u64,
-}
-
-impl Marks {
-    #[inline]
-    fn of(block: &[u8; BLOCK]) -> Marks {
-        let mut marks = Marks { quotes: 0, backslashes: 0, opening: 0, closing: 0 };
-        let (lanes, _) = block.as_chunks::<LANES>();
-        for (index, lane) in lanes.iter().enumerate() {
-            let bytes = u8x16::new(*lane);
-            // `[` and `{`, `]` and `}` differ in this one bit, and no other bytes fall on them.
-            let folded = bytes | u8x16::splat(0x20);
-            let bits = |found: u8x16| u64::from(found.to_bitmask()) << (index * LANES);
-            marks.quotes |= bits(bytes.simd_eq(u8x16::splat(b'"')));
-            marks.backslashes |= bits(bytes.simd_eq(u8x16::splat(b'\\')));
-            marks.opening |= bits(folded.simd_eq(u8x16::splat(b'{')));
-            marks.closing |= bits(folded.simd_eq(u8x16::splat(b'}')));
-        }
-        marks
-    }
-}
 
 /// Follows the nesting of brackets through text that may come in pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Balance {
     depth: u32,
-    in_string: bool,
-    /// The last byte was a backslash that takes the next one with it.
-    escaping: bool,
+    strings: Strings,
 }
 
 impl Balance {
@@ -52,43 +24,22 @@ impl Balance {
 
     /// Tells whether the text stopped within a string.
     pub fn in_string(&self) -> bool {
-        self.in_string
+        self.strings.open
     }
 
     /// Goes on until all brackets are closed; returns how many bytes that took, or `None` when the
     /// text ends before. The first byte of all must be an opening bracket.
     pub fn feed(&mut self, text: &[u8]) -> Option<usize> {
         let (blocks, rest) = text.as_chunks::<BLOCK>();
-        for (index, block) in blocks.iter().enumerate() {
-            if let Some(end) = self.block(block) {
-                return Some(index * BLOCK + end);
-            }
+        if let Some(end) = Lanes::best().walk(blocks, self) {
+            return Some(end);
         }
         let start = blocks.len() * BLOCK;
         rest.iter().position(|byte| self.byte(*byte)).map(|at| start + at + 1)
     }
 
-    #[inline]
-    fn block(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
-        let marks = Marks::of(block);
-        let escaped = self.escaped(marks.backslashes);
-        let inside = self.inside(marks.quotes & !escaped);
-        let opening = marks.opening & !inside;
-        let closing = marks.closing & !inside;
-        if opening | closing == 0 {
-            return None;
-        }
-        let opened = opening.count_ones();
-        if closing == 0 {
-            self.depth += opened;
-            return None;
-        }
-        let closed = closing.count_ones();
-        if self.depth > closed {
-            self.depth += opened;
-            self.depth -= closed;
-            return None;
-        }
+    /// Goes from bracket to bracket in a block that may hold the last one.
+    fn within_block(&mut self, opening: u64, closing: u64) -> Option<usize> {
         let mut brackets = opening | closing;
         while brackets != 0 {
             let at = brackets.trailing_zeros();
@@ -105,47 +56,15 @@ impl Balance {
         None
     }
 
-    /// Returns which bytes a backslash took with it. A run of backslashes escapes itself in pairs.
-    #[inline]
-    fn escaped(&mut self, backslashes: u64) -> u64 {
-        const ODD: u64 = 0xAAAA_AAAA_AAAA_AAAA;
-        let carried = u64::from(self.escaping);
-        if backslashes == 0 {
-            self.escaping = false;
-            return carried;
-        }
-        // Adding a run to the bit behind it tells odd from even lengths (simdjson's method).
-        let starts = backslashes & !carried;
-        let series = ((starts << 1) | ODD).wrapping_sub(starts);
-        let codes = series ^ ODD;
-        let escaping = codes & backslashes;
-        self.escaping = escaping >> 63 == 1;
-        codes ^ (backslashes | carried)
-    }
-
-    /// Returns which bytes lie within strings, opening quotes included.
-    #[inline]
-    fn inside(&mut self, quotes: u64) -> u64 {
-        let mut inside = quotes;
-        for shift in [1, 2, 4, 8, 16, 32] {
-            inside ^= inside << shift;
-        }
-        if self.in_string {
-            inside = !inside;
-        }
-        self.in_string = inside >> 63 == 1;
-        inside
-    }
-
     /// Takes one byte; tells whether it closed the last bracket.
     fn byte(&mut self, byte: u8) -> bool {
         // A backslash takes a quote or another backslash with it; other bytes say the same behind
         // it.
-        let escaped = std::mem::take(&mut self.escaping);
+        let escaped = std::mem::take(&mut self.strings.escaping);
         match byte {
-            b'\\' if !escaped => self.escaping = true,
-            b'"' if !escaped => self.in_string = !self.in_string,
-            _ if self.in_string => {}
+            b'\\' if !escaped => self.strings.escaping = true,
+            b'"' if !escaped => self.strings.open = !self.strings.open,
+            _ if self.strings.open => {}
             b'{' | b'[' => self.depth += 1,
             b'}' | b']' => {
                 self.depth = self.depth.saturating_sub(1);
@@ -154,6 +73,30 @@ impl Balance {
             _ => {}
         }
         false
+    }
+}
+
+impl Walk for Balance {
+    #[inline(always)]
+    fn block(&mut self, marks: &Marks) -> Option<usize> {
+        let inside = self.strings.inside(marks);
+        let opening = marks.opening & !inside;
+        let closing = marks.closing & !inside;
+        if opening | closing == 0 {
+            return None;
+        }
+        let opened = opening.count_ones();
+        if closing == 0 {
+            self.depth += opened;
+            return None;
+        }
+        let closed = closing.count_ones();
+        if self.depth > closed {
+            self.depth += opened;
+            self.depth -= closed;
+            return None;
+        }
+        self.within_block(opening, closing)
     }
 }
 
@@ -255,8 +198,8 @@ mod tests {
                 first.or_else(|| pieces.feed(&text[cut..]).map(|length| cut + length));
             prop_assert_eq!(in_pieces, end);
             if end.is_none() {
-                prop_assert_eq!(whole.in_string, after.in_string);
-                prop_assert_eq!(whole.escaping, after.escaping);
+                prop_assert_eq!(whole.strings.open, after.strings.open);
+                prop_assert_eq!(whole.strings.escaping, after.strings.escaping);
                 prop_assert_eq!(whole.depth, after.depth);
             }
         }

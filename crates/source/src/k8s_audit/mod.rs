@@ -106,20 +106,16 @@ pub struct Known {
 
 /// Checks an event strictly, for keeping: UTF-8, JSON to the letter, a time.
 pub fn validate(record: &mut Record<'_>) -> Result<Known, Reason> {
-    record.check()?;
+    let time = confirm(record)?;
     check::strict(record.bytes())?;
-    known(record)
+    Ok(Known { time, id: id(record) })
 }
 
 /// Checks an event that was judged without being checked, as strictly as Falco's plugin does.
-pub fn confirm(record: &mut Record<'_>) -> Result<Known, Reason> {
+/// Returns when it happened.
+pub fn confirm(record: &mut Record<'_>) -> Result<Time, Reason> {
     record.check()?;
-    known(record)
-}
-
-fn known(record: &mut Record<'_>) -> Result<Known, Reason> {
-    let time = record.time().ok_or(Reason::NoTime)?;
-    Ok(Known { time, id: id(record) })
+    record.time().ok_or(Reason::NoTime)
 }
 
 /// Returns what names the event. One without an audit id is named by its content.

@@ -179,8 +179,8 @@ fn item(alert: Alert, position: AlertPosition) -> AlertItem {
 
 fn fits(filter: &AlertFilter, text: Option<&str>, alert: &Alert) -> bool {
     let severity = filter.severity.is_empty() || filter.severity.contains(&alert.priority);
-    let rule = filter.rule.as_ref().is_none_or(|rule| *rule == alert.rule);
-    let source = filter.source.as_ref().is_none_or(|source| *source == alert.source);
+    let rule = filter.rule.as_ref().is_none_or(|rule| **rule == *alert.rule);
+    let source = filter.source.as_ref().is_none_or(|source| **source == *alert.source);
     let criterion = filter.criterion.as_ref().is_none_or(|one| alert.soc2.contains(one));
     severity && rule && source && criterion && text.is_none_or(|text| says(alert, text))
 }
@@ -189,17 +189,17 @@ fn fits(filter: &AlertFilter, text: Option<&str>, alert: &Alert) -> bool {
 fn says(alert: &Alert, text: &str) -> bool {
     let subject = &alert.subject;
     let parts = [
-        Some(&alert.rule),
-        Some(&alert.output),
-        subject.cluster.as_ref(),
-        subject.node.as_ref(),
-        subject.namespace.as_ref(),
-        subject.workload.as_ref(),
-        subject.pod.as_ref(),
-        subject.container.as_ref(),
-        subject.image.as_ref(),
-        subject.process.as_ref(),
-        subject.principal.as_ref(),
+        Some(&*alert.rule),
+        Some(&*alert.output),
+        subject.cluster.as_deref(),
+        subject.node.as_deref(),
+        subject.namespace.as_deref(),
+        subject.workload.as_deref(),
+        subject.pod.as_deref(),
+        subject.container.as_deref(),
+        subject.image.as_deref(),
+        subject.process.as_deref(),
+        subject.principal.as_deref(),
     ];
     parts.into_iter().flatten().any(|part| part.to_lowercase().contains(text))
 }

@@ -99,7 +99,7 @@ impl View {
                 continue;
             }
             for alert in event.alerts {
-                *counts.entry((alert.source, alert.rule)).or_default() += 1;
+                *counts.entry((alert.source.to_string(), alert.rule.to_string())).or_default() += 1;
             }
         }
         Ok(())

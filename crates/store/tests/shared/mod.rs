@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use control::evidence::{Administration, Entry, Event, Rejected, RulesLoaded, SourceStatus};
 use event::{Severity, Subject, Time};
@@ -30,17 +31,17 @@ pub fn alert(rule: &str, pod: &str, priority: Severity, time: Time) -> Alert {
         rule: rule.into(),
         priority,
         source: "k8s_audit".into(),
-        tags: vec!["test".into()],
+        tags: ["test".into()].into(),
         hostname: "here".into(),
         output: format!("{rule} in {pod}"),
-        output_fields: serde_json::Map::new(),
-        soc2: vec!["CC6.1".into(), "CC7.2".into()],
+        output_fields: Default::default(),
+        soc2: ["CC6.1".into(), "CC7.2".into()].into(),
         reliability: Default::default(),
-        subject: Subject {
+        subject: Arc::new(Subject {
             namespace: Some("shop".into()),
             pod: Some(pod.into()),
             ..Subject::default()
-        },
+        }),
     }
 }
 

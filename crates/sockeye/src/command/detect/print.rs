@@ -1,14 +1,15 @@
 //! What `sockeye detect` prints: alerts as Falco prints them, rejected records, the summary.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Stdout, Write};
 
-use anstream::AutoStream;
+use anstream::{AutoStream, ColorChoice};
 use detect::Summary;
-use event::{Severity, Subject, Time};
-use finding::{Alert, Reliability};
+use event::{Fields, Severity};
+use finding::Alert;
 use indicatif::ProgressBar;
+use rule::diagnostic::Colour;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use source::k8s_audit::Reject;
 
 use super::Form;
@@ -16,10 +17,16 @@ use super::Form;
 /// Rejected records told of one by one; the summary counts them all.
 const REJECTED_SHOWN_MAX: u64 = 10;
 
+/// Bytes gathered before they are handed on.
+const HELD_BYTES: usize = 64 << 10;
+
 /// Prints alerts to standard output.
 pub struct Printer {
     form: Form,
-    out: BufWriter<AutoStream<io::Stdout>>,
+    colour: Colour,
+    out: Stdout,
+    /// Lines not handed on yet.
+    held: Vec<u8>,
     bar: ProgressBar,
     /// Whoever read the output has gone, or it cannot be written.
     failed: Option<io::Error>,
@@ -29,17 +36,25 @@ pub struct Printer {
 impl Printer {
     /// Returns a printer that makes room for its lines above the progress bar.
     pub fn new(form: Form, bar: &ProgressBar) -> Printer {
-        let out = BufWriter::new(AutoStream::auto(io::stdout()));
-        Printer { form, out, bar: bar.clone(), failed: None, rejected: 0 }
+        let out = io::stdout();
+        let colour = match AutoStream::choice(&out) {
+            ColorChoice::Never => Colour::Off,
+            _ => Colour::On,
+        };
+        let held = Vec::with_capacity(2 * HELD_BYTES);
+        Printer { form, colour, out, held, bar: bar.clone(), failed: None, rejected: 0 }
     }
 
     /// Prints one alert.
     pub fn alert(&mut self, alert: &Alert) {
-        let line = match self.form {
-            Form::Text => text(alert),
-            Form::Json => json(alert),
-        };
-        self.write(&line);
+        match self.form {
+            Form::Text => text(alert, self.colour, &mut self.held),
+            Form::Json => json(alert, &mut self.held),
+        }
+        self.held.push(b'\n');
+        if self.held.len() >= HELD_BYTES {
+            self.flush();
+        }
     }
 
     /// Tells of one rejected record, unless there were many.
@@ -58,10 +73,14 @@ impl Printer {
 
     /// Hands on what was printed.
     pub fn flush(&mut self) {
-        if self.failed.is_none() && !self.out.buffer().is_empty() {
-            let flushed = self.bar.suspend(|| self.out.flush());
-            self.failed = flushed.err();
+        if self.failed.is_none() && !self.held.is_empty() {
+            let written = self.bar.suspend(|| {
+                let mut out = self.out.lock();
+                out.write_all(&self.held).and_then(|()| out.flush())
+            });
+            self.failed = written.err();
         }
+        self.held.clear();
     }
 
     /// Tells whether nobody reads the output any more.
@@ -77,68 +96,105 @@ impl Printer {
             _ => Ok(()),
         }
     }
-
-    fn write(&mut self, line: &str) {
-        if self.failed.is_none() {
-            self.failed = writeln!(self.out, "{line}").err();
-        }
-    }
 }
 
 /// Prints the line with control characters escaped, so that no event can forge lines or colours.
-fn text(alert: &Alert) -> String {
+fn text(alert: &Alert, colour: Colour, into: &mut Vec<u8>) {
     let quoted = serde_json::to_string(&alert.output).unwrap_or_default();
     let line = quoted.trim_start_matches('"');
     let line = line.strip_suffix('"').unwrap_or(line);
-    let colour = match alert.priority {
+    if colour == Colour::Off {
+        return into.extend_from_slice(line.as_bytes());
+    }
+    let code = match alert.priority {
         Severity::Emergency | Severity::Alert | Severity::Critical | Severity::Error => "31",
         Severity::Warning => "33",
         Severity::Notice | Severity::Informational | Severity::Debug => "36",
     };
     let priority = alert.priority.name();
-    line.replacen(priority, &format!("\u{1b}[{colour}m{priority}\u{1b}[0m"), 1)
+    let line = line.replacen(priority, &format!("\u{1b}[{code}m{priority}\u{1b}[0m"), 1);
+    into.extend_from_slice(line.as_bytes());
 }
 
-/// An alert in the order and spelling of Falco's JSON output, with ours behind.
-#[derive(Serialize)]
-struct Line<'a> {
-    uuid: &'a str,
-    time: String,
-    rule: &'a str,
-    priority: Severity,
-    source: &'a str,
-    tags: &'a [String],
-    hostname: &'a str,
-    output: &'a str,
-    output_fields: &'a Map<String, Value>,
-    soc2: &'a [String],
-    reliability: &'a Reliability,
-    subject: &'a Subject,
+/// Prints an alert in the order and spelling of Falco's JSON output, with ours behind.
+fn json(alert: &Alert, into: &mut Vec<u8>) {
+    let time = alert.time.stamp();
+    let mut object = Object::begin(into);
+    object.text("uuid", &alert.uuid);
+    // All nine digits, as Falco does.
+    object.text("time", &format!("{}Z", time.as_str()));
+    object.text("rule", &alert.rule);
+    object.text("priority", alert.priority.name());
+    object.text("source", &alert.source);
+    object.value("tags", &alert.tags);
+    object.text("hostname", &alert.hostname);
+    object.text("output", &alert.output);
+    object.fields("output_fields", &alert.output_fields);
+    object.value("soc2", &alert.soc2);
+    object.value("reliability", &alert.reliability);
+    object.value("subject", &alert.subject);
+    object.end();
 }
 
-fn json(alert: &Alert) -> String {
-    let line = Line {
-        uuid: &alert.uuid,
-        time: nine_digits(alert.time),
-        rule: &alert.rule,
-        priority: alert.priority,
-        source: &alert.source,
-        tags: &alert.tags,
-        hostname: &alert.hostname,
-        output: &alert.output,
-        output_fields: &alert.output_fields,
-        soc2: &alert.soc2,
-        reliability: &alert.reliability,
-        subject: &alert.subject,
-    };
-    serde_json::to_string(&line).unwrap_or_default()
+/// A JSON object under way. Most of printing is strings, and few of them hold anything to escape:
+/// those are copied as they are.
+struct Object<'o> {
+    into: &'o mut Vec<u8>,
 }
 
-/// Prints a time with all nine digits behind the second, as Falco does.
-fn nine_digits(time: Time) -> String {
-    let whole = Time(time.0 - time.0.rem_euclid(Time::SECOND)).to_string();
-    let fraction = time.0.rem_euclid(Time::SECOND);
-    format!("{}.{fraction:09}Z", whole.trim_end_matches('Z'))
+impl<'o> Object<'o> {
+    fn begin(into: &'o mut Vec<u8>) -> Object<'o> {
+        into.push(b'{');
+        Object { into }
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.into.last() != Some(&b'{') {
+            self.into.push(b',');
+        }
+        quote(name, self.into);
+        self.into.push(b':');
+    }
+
+    fn text(&mut self, name: &str, text: &str) {
+        self.name(name);
+        quote(text, self.into);
+    }
+
+    fn value(&mut self, name: &str, value: &impl Serialize) {
+        self.name(name);
+        // Writing to memory cannot fail, and every name is text.
+        let _ = serde_json::to_writer(&mut *self.into, value);
+    }
+
+    fn fields(&mut self, name: &str, fields: &Fields) {
+        self.name(name);
+        let mut object = Object::begin(self.into);
+        for (name, value) in fields.iter() {
+            match value {
+                Value::String(text) => object.text(name, text),
+                other => object.value(name, other),
+            }
+        }
+        object.end();
+    }
+
+    fn end(self) {
+        self.into.push(b'}');
+    }
+}
+
+/// Writes a JSON string.
+fn quote(text: &str, into: &mut Vec<u8>) {
+    // Looked at as a whole, without an early end, so that many bytes are compared at once.
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+        into.push(b'"');
+        into.extend_from_slice(text.as_bytes());
+        into.push(b'"');
+    } else {
+        let _ = serde_json::to_writer(into, text);
+    }
 }
 
 /// Prints the summary to standard error.
@@ -167,11 +223,33 @@ pub fn summary(summary: &Summary) {
 
 #[cfg(test)]
 mod tests {
+    use finding::Reliability;
+
     use super::*;
 
     #[test]
-    fn a_time_has_nine_digits_as_in_falco() {
-        let time: Time = "2026-11-22T04:05:06.5Z".parse().unwrap();
-        assert_eq!(nine_digits(time), "2026-11-22T04:05:06.500000000Z");
+    fn an_alert_is_printed_as_serde_would_but_for_the_time() {
+        let mut output_fields = Fields::default();
+        output_fields.push("evt.time".into(), Value::from(7));
+        output_fields.push("ka.user.name".into(), Value::from("eve \"\\\n\u{1}é"));
+        let alert = Alert {
+            uuid: "u".to_owned(),
+            time: "2026-11-22T04:05:06.5Z".parse().unwrap(),
+            rule: "R".into(),
+            priority: Severity::Warning,
+            source: "k8s_audit".into(),
+            tags: ["a\tb".into()].into(),
+            hostname: "h".into(),
+            output: "a \"quoted\" line".to_owned(),
+            output_fields,
+            soc2: [].into(),
+            reliability: Reliability::Degraded("why".to_owned()),
+            subject: Default::default(),
+        };
+        let mut line = Vec::new();
+        json(&alert, &mut line);
+        let plain = serde_json::to_string(&alert).unwrap();
+        let plain = plain.replace("04:05:06.5Z", "04:05:06.500000000Z");
+        assert_eq!(String::from_utf8(line).unwrap(), plain);
     }
 }
