@@ -4,6 +4,7 @@
 //! they can be skipped, and counts what it saw in a [`Summary`].
 
 mod detector;
+mod lines;
 pub mod page;
 mod replay;
 mod summary;
@@ -11,7 +12,7 @@ mod summary;
 use rule::RuleFile;
 
 pub use detector::{Detector, Judged, Refused};
-pub use replay::{CHUNK_BYTES, Replay, Seen};
+pub use replay::{Replay, Seen};
 pub use rule::Matching;
 pub use summary::{Counts, Summary};
 

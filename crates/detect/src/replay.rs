@@ -11,10 +11,8 @@ use source::input;
 use source::k8s_audit::{K8sAudit, Layout, Piece, Reject, Splitter};
 
 use crate::detector::Detector;
+use crate::lines::Lines;
 use crate::summary::{Counts, Summary};
-
-/// Bytes read at a time: few enough to stay in the cache until they are judged.
-pub const CHUNK_BYTES: usize = 256 << 10;
 
 /// What a replay tells of while it reads.
 #[derive(Debug)]
@@ -69,19 +67,17 @@ impl Replay {
         let taken = counted.taken();
         let mut reader = input::inflate(counted)?;
         let mut splitter = Splitter::new(Layout::Lines);
-        let mut chunk = vec![0; CHUNK_BYTES];
+        let mut lines = Lines::new();
         let mut told = 0;
         loop {
-            let length = match reader.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
+            let length = lines.read(&mut reader)?;
             self.summary.bytes += length as u64;
-            splitter.feed(&chunk[..length], |piece| self.take(piece, &mut see));
+            splitter.feed(lines.whole(length), |piece| self.take(piece, &mut see));
             see(Seen::Bytes(taken.get() - told));
             told = taken.get();
+            if length == 0 {
+                break;
+            }
         }
         splitter.finish(|piece| self.take(piece, &mut see));
         Ok(())
