@@ -48,8 +48,9 @@ test-rust: packages-test web
 test-web: web/node_modules
 	cd web && npm run --silent check && npm test --silent
 
+# As `test-rust` builds it, so that nothing is compiled twice.
 $(DEBUG_BIN): web
-	cargo build --package sockeye --locked
+	cargo test --workspace --locked --no-run
 
 test-browser: packages-test $(DEBUG_BIN)
 	cd web && npm run --silent test:browser
