@@ -44,10 +44,29 @@ fn deliver_gzip(server: &Server, token: &str, body: &[u8]) -> Reply {
 }
 
 #[test]
-fn truncated_json_is_refused_with_the_reason() {
+fn a_list_cut_short_gives_its_whole_records_and_the_rest_is_counted() {
     let server = Server::start();
     let token = server.token("\"intake\"");
     let whole = list(&[exec("1"), quiet("2"), exec("3")]);
+    let reply = server.deliver(&token, &whole.as_bytes()[..whole.len() - 60]);
+    check(&reply, expect_test::expect!["200 accepted 2 duplicates 0 rejected 1 alerts 1"]);
+    assert_eq!(
+        reply.json()["reasons"],
+        serde_json::json!(["JSON ends before its last bracket is closed"])
+    );
+    // The sender tries again with all of it.
+    check(
+        &server.deliver(&token, whole.as_bytes()),
+        expect_test::expect!["200 accepted 1 duplicates 2 rejected 0 alerts 1"],
+    );
+    goes_on(&server, &token);
+}
+
+#[test]
+fn truncated_json_is_refused_with_the_reason() {
+    let server = Server::start();
+    let token = server.token("\"intake\"");
+    let whole = exec("1");
     let reply = server.deliver(&token, &whole.as_bytes()[..whole.len() - 60]);
     check(
         &reply,

@@ -147,30 +147,37 @@ fn document(text: &[u8], see: &mut dyn FnMut(Piece<'_>)) {
     let mut record = Record::new(text, Envelope::default());
     match Shape::of(&mut record) {
         Shape::Event => see(Piece::Event(text)),
-        Shape::List => {
-            let items = record.find(Member::Items).unwrap_or_default();
-            let mut cursor = Cursor::start();
-            let mut last = 0;
-            while let Some(at) = cursor.element(items) {
-                last = at;
-                item(&items[at..], see);
-            }
-            if cursor.is_broken() {
-                reject(&items[last..], Reason::NotJson, see);
-            }
-        }
+        Shape::List => list(record.find(Member::Items).unwrap_or_default(), see),
         Shape::Other if record.is_broken() => reject(text, Reason::NotJson, see),
         Shape::Other => reject(text, Reason::NotAnEvent, see),
     }
 }
 
-/// Shows an item of a list; it needs no `kind`.
-fn item(start: &[u8], see: &mut dyn FnMut(Piece<'_>)) {
-    match crate::json::scan::value_end(start, 0) {
+/// Shows the items of a list, as far as it can be read; the text begins with their bracket.
+fn list(items: &[u8], see: &mut dyn FnMut(Piece<'_>)) {
+    let mut cursor = Cursor::start();
+    let mut behind = Some(1);
+    while let Some(at) = cursor.element(items) {
+        behind = item(&items[at..], see).map(|length| at + length);
+    }
+    if cursor.is_broken()
+        && let Some(behind) = behind
+    {
+        let rest = trim(&items[behind..]);
+        reject(rest, if rest.is_empty() { Reason::EndsEarly } else { Reason::NotJson }, see);
+    }
+}
+
+/// Shows an item of a list; it needs no `kind`. Returns its length, unless it has no end.
+fn item(start: &[u8], see: &mut dyn FnMut(Piece<'_>)) -> Option<usize> {
+    let end = crate::json::scan::value_end(start, 0);
+    match end {
         Some(end) if start[0] == b'{' => see(Piece::Event(&start[..end])),
         Some(end) => reject(&start[..end], Reason::NotAnObject, see),
+        None if b"{[\"".contains(&start[0]) => reject(start, Reason::EndsEarly, see),
         None => reject(start, Reason::NotJson, see),
     }
+    end
 }
 
 fn reject(text: &[u8], reason: Reason, see: &mut dyn FnMut(Piece<'_>)) {
@@ -296,10 +303,16 @@ impl Document {
         }
     }
 
-    /// Ends the document where it stands.
+    /// Ends the document where it stands. Of a list cut short every whole item comes.
     fn end(&mut self, see: &mut dyn FnMut(Piece<'_>)) {
+        if matches!(self.state, State::Object) {
+            self.look_at_head(see);
+        }
         match std::mem::take(&mut self.state) {
-            State::Between | State::Items | State::Tail => {}
+            State::Between if self.arrays == 0 => {}
+            State::Tail => {}
+            // Whether there was more, nobody knows: that the end is missing is all there is to tell.
+            State::Between | State::Items => reject(&[], Reason::EndsEarly, see),
             State::Object | State::Item => reject(&self.held, Reason::EndsEarly, see),
             State::Refused { refusal, .. } => see(Piece::Rejected(refusal.end())),
         }

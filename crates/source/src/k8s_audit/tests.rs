@@ -251,6 +251,30 @@ fn bodies_bring_the_same_and_keep_neighbours_alive() {
 }
 
 #[test]
+fn a_list_cut_short_gives_its_whole_items() {
+    let early = "! JSON ends before its last bracket is closed";
+    let list = format!(r#"{{"kind":"EventList","items":[{A},{B},{A}]}}"#);
+    let third = list.len() - A.len() - 2;
+    for read in [body, lines] {
+        assert_eq!(read(&list[..third + 9]), [A, B, early], "within an item");
+        assert_eq!(read(&list[..third]), [A, B, early], "between two");
+        assert_eq!(read(&list[..list.len() - 2]), [A, B, A, early], "behind the last");
+        assert_eq!(read(&list[..list.len() - 1]), [A, B, A], "behind its items");
+        assert_eq!(read(&list[..20]), [early], "before them");
+        assert_eq!(read(&format!("[{A},{B}")), [A, B, early], "an array");
+        assert_eq!(read(&format!("[{A},{}", &B[..9])), [A, early], "within an array's");
+    }
+    let open = format!(r#"{{"kind":"EventList","items":[{A},{{"a":{{}}"#);
+    assert_eq!(lines(&open), [A, early], "a line that happens to end in a brace");
+    let torn = format!(r#"{{"kind":"EventList","items":[{A};{B}]}}"#);
+    assert_eq!(lines(&torn), [A, "! text is not JSON"], "what came is not refused again");
+    let late = format!(r#"{{"items":[{A},{B}],"kind":"Event"#);
+    assert_eq!(body(&late), [early], "nothing says that it is a list");
+    let next = format!("{}\n{B}\n", &list[..third + 9]);
+    assert_eq!(lines(&next), [A, B, early, B], "the next line stands for itself");
+}
+
+#[test]
 fn a_large_list_is_streamed_and_a_large_event_refused() {
     let filler = format!(r#"{{"kind":"Event","pad":"{}"}}"#, "x".repeat(1 << 20));
     let mut splitter = Splitter::new(Layout::Body);
