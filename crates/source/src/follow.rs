@@ -6,14 +6,16 @@
 //! and a copied-away log keeps its inode. When the file at the path is another than before, the one
 //! read so far is looked for among its rotated neighbours (`audit-<time>.log` as kube-apiserver
 //! names them, `audit.log.1`, `.gz`), read to its end, and then every younger one, found by what
-//! the one before it is and never by a name noted earlier.
+//! the one before it is and never by a name noted earlier. A file cut in place goes on in the copy
+//! that was made of it, if there is one.
 
 mod neighbours;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -54,12 +56,17 @@ pub enum Notice {
         /// Name of the file that is read from now on.
         to: PathBuf,
     },
-    /// The file was cut short in place; reading begins anew. What was written between the last read
-    /// and the cut is lost.
+    /// The file was cut short in place, and no copy of it is left; reading begins anew. What was
+    /// written between the last read and the cut is lost.
     Truncated,
-    /// The file read before cannot be found any more: bytes between it and the oldest one left are
-    /// lost.
+    /// The file read before cannot be found any more: bytes between it and the oldest one left may
+    /// be lost.
     Lost,
+    /// A rotated file cannot be inflated to its end: the rest of it is lost.
+    Damaged {
+        /// Its name.
+        path: PathBuf,
+    },
 }
 
 /// Follows one log.
@@ -86,19 +93,24 @@ struct Open {
     path: PathBuf,
     content: Content,
     cursor: Cursor,
+    /// Everything in it was read when it was looked at last.
+    is_at_end: bool,
 }
 
 enum Content {
     Plain(File),
     /// A rotated file that was compressed; it does not grow any more.
-    Inflated(Box<dyn Read + Send>),
+    Inflated {
+        reader: Box<dyn Read + Send>,
+        written: SystemTime,
+    },
 }
 
 impl std::fmt::Debug for Content {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Content::Plain(_) => "Plain",
-            Content::Inflated(_) => "Inflated",
+            Content::Inflated { .. } => "Inflated",
         })
     }
 }
@@ -127,7 +139,18 @@ impl Follower {
         }
         loop {
             let Some(open) = &mut self.open else { return Ok(0) };
-            let length = open.read(buffer)?;
+            if open.is_at_end && open.is_cut()? && !self.begin_anew(&mut notice)? {
+                return Ok(0);
+            }
+            let Some(open) = &mut self.open else { return Ok(0) };
+            let length = match open.read(buffer) {
+                Err(error) if open.is_damage(&error) => {
+                    notice(Notice::Damaged { path: open.path.clone() });
+                    0
+                }
+                read => read?,
+            };
+            open.is_at_end = length == 0;
             if length > 0 {
                 return Ok(length);
             }
@@ -140,7 +163,11 @@ impl Follower {
     /// Opens the file that a cursor names, or the one at the path.
     fn open_first(&mut self, notice: &mut impl FnMut(Notice)) -> io::Result<bool> {
         let Some(cursor) = self.resume.clone() else {
-            let Some(mut open) = Open::at(&self.path, 0)? else { return Ok(false) };
+            let Some(mut open) = Open::at(&self.path, 0)? else {
+                // Nothing is there to be behind of: what will be written is all new.
+                self.start = Start::Beginning;
+                return Ok(false);
+            };
             if self.start == Start::End {
                 open.skip_to_end()?;
             }
@@ -158,7 +185,7 @@ impl Follower {
     fn reopen(&self, cursor: &Cursor, notice: &mut impl FnMut(Notice)) -> io::Result<Option<Open>> {
         for _ in 0..TRIES_MAX {
             let files = neighbours::of(&self.path)?;
-            let Some(path) = files.iter().find(|path| cursor.file.is(path)) else {
+            let Some(path) = cursor.file.place(&files).map(|place| &files[place]) else {
                 let oldest = Open::at(files.first().unwrap_or(&self.path), 0)?;
                 if oldest.is_some() {
                     notice(Notice::Lost);
@@ -181,57 +208,67 @@ impl Follower {
         Ok(None)
     }
 
+    /// The open file was cut in place: goes on in the copy made of it before, or begins anew.
+    fn begin_anew(&mut self, notice: &mut impl FnMut(Notice)) -> io::Result<bool> {
+        let Some(open) = &mut self.open else { return Ok(false) };
+        let files = neighbours::of(&self.path)?;
+        let copy = files.iter().find(|path| **path != open.path && open.cursor.file.is(path));
+        let copied = copy.map(|path| Open::at(path, open.cursor.offset)).transpose()?.flatten();
+        if let Some(copy) = copied.filter(|copy| open.cursor.file.is(&copy.path)) {
+            *open = copy;
+            return Ok(true);
+        }
+        let Some(anew) = Open::at(&open.path.clone(), 0)? else { return Ok(false) };
+        notice(Notice::Truncated);
+        *open = anew;
+        Ok(true)
+    }
+
     /// At the end of a file: goes to the next, if this one does not grow any more.
     fn advance(&mut self, notice: &mut impl FnMut(Notice)) -> io::Result<bool> {
         let Some(open) = &mut self.open else { return Ok(false) };
-        if let Content::Plain(file) = &open.content
-            && file.metadata()?.len() < open.cursor.offset
-        {
-            notice(Notice::Truncated);
-            *open = match Open::at(&open.path.clone(), 0)? {
-                Some(anew) => anew,
-                None => return Ok(false),
-            };
-            return Ok(true);
-        }
         if open.is_still_at(&self.path)? {
             return Ok(false);
         }
-        let next = after(open, &self.path)?;
+        let (next, known) = after(open, &self.path)?;
         // What was written between the last read and the rotation is still to be read.
         if open.has_more()? {
             return Ok(true);
         }
         let Some(next) = next else { return Ok(false) };
+        if !known {
+            notice(Notice::Lost);
+        }
         notice(Notice::Rotated { to: next.path.clone() });
         self.open = Some(next);
         Ok(true)
     }
 }
 
-/// Opens the file that was begun right after this one. Names are looked up anew each time, because
-/// a rotation gives every one of them to another file.
-fn after(open: &Open, log: &Path) -> io::Result<Option<Open>> {
+/// Opens the file that was begun right after this one, and tells whether this one is still among
+/// them. Names are looked up anew each time, because a rotation gives every one of them to another
+/// file.
+fn after(open: &Open, log: &Path) -> io::Result<(Option<Open>, bool)> {
     for _ in 0..TRIES_MAX {
-        let Some(path) = name_after(open, log)? else { return Ok(None) };
+        let (Some(path), known) = name_after(open, log)? else { break };
         let Some(next) = Open::at(&path, 0)? else { continue };
         // A rotation since then would have put another file behind the name.
-        if name_after(open, log)?.is_some_and(|again| next.cursor.file.is(&again)) {
-            return Ok(Some(next));
+        if name_after(open, log)?.0.is_some_and(|again| next.cursor.file.is(&again)) {
+            return Ok((Some(next), known));
         }
     }
-    Ok(None)
+    Ok((None, true))
 }
 
-fn name_after(open: &Open, log: &Path) -> io::Result<Option<PathBuf>> {
+fn name_after(open: &Open, log: &Path) -> io::Result<(Option<PathBuf>, bool)> {
     let mut files = neighbours::of(log)?;
-    // While it is being compressed, a file is there twice.
-    let younger = match files.iter().rposition(|path| open.cursor.file.is(path)) {
+    let place = open.cursor.file.place(&files);
+    let younger = match place {
         Some(place) => files.split_off(place + 1),
         // Deleted, or compressed with other content: what is held open was read to its end.
-        None => neighbours::younger_than(files, &open.path, log)?,
+        None => neighbours::younger_than(files, &open.path, open.written()?, log),
     };
-    Ok(younger.into_iter().next())
+    Ok((younger.into_iter().next(), place.is_some()))
 }
 
 impl Open {
@@ -245,22 +282,27 @@ impl Open {
         let identity = Identity::of(&mut file, path)?;
         let content = if neighbours::is_compressed(path) {
             file.seek(SeekFrom::Start(0))?;
+            let written = file.metadata()?.modified()?;
             let mut reader = input::inflate_file(file)?;
-            io::copy(&mut reader.by_ref().take(offset), &mut io::sink())?;
-            Content::Inflated(reader)
+            match io::copy(&mut reader.by_ref().take(offset), &mut io::sink()) {
+                Err(error) if !is_damage(&error) => return Err(error),
+                // Of damage the next read tells.
+                _ => {}
+            }
+            Content::Inflated { reader, written }
         } else {
             file.seek(SeekFrom::Start(offset))?;
             Content::Plain(file)
         };
         let cursor = Cursor { file: identity, offset };
-        Ok(Some(Open { path: path.to_owned(), content, cursor }))
+        Ok(Some(Open { path: path.to_owned(), content, cursor, is_at_end: false }))
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = loop {
             let read = match &mut self.content {
                 Content::Plain(file) => file.read(buffer),
-                Content::Inflated(reader) => reader.read(buffer),
+                Content::Inflated { reader, .. } => reader.read(buffer),
             };
             match read {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -282,7 +324,33 @@ impl Open {
     fn has_more(&self) -> io::Result<bool> {
         match &self.content {
             Content::Plain(file) => Ok(file.metadata()?.len() > self.cursor.offset),
-            Content::Inflated(_) => Ok(false),
+            Content::Inflated { .. } => Ok(false),
+        }
+    }
+
+    /// Tells whether the file was cut short, or cut and then written beyond where it was read.
+    fn is_cut(&self) -> io::Result<bool> {
+        let Content::Plain(file) = &self.content else { return Ok(false) };
+        let known = &self.cursor.file;
+        if file.metadata()?.len() < self.cursor.offset {
+            return Ok(true);
+        }
+        let mut head = vec![0; usize::try_from(known.head_bytes).unwrap_or_default()];
+        match file.read_exact_at(&mut head, 0) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(true),
+            read => read.map(|()| hash(&head) != known.head),
+        }
+    }
+
+    fn is_damage(&self, error: &io::Error) -> bool {
+        matches!(self.content, Content::Inflated { .. }) && is_damage(error)
+    }
+
+    /// Returns when it was written last.
+    fn written(&self) -> io::Result<SystemTime> {
+        match &self.content {
+            Content::Plain(file) => file.metadata()?.modified(),
+            Content::Inflated { written, .. } => Ok(*written),
         }
     }
 
@@ -296,12 +364,11 @@ impl Open {
     /// Tells whether the path still leads to this file. While there is none, it does: a rotation
     /// may be half done.
     fn is_still_at(&self, path: &Path) -> io::Result<bool> {
+        if self.path != path {
+            return Ok(false);
+        }
         match path.metadata() {
-            Ok(about) => {
-                let same_file =
-                    (about.dev(), about.ino()) == (self.cursor.file.device, self.cursor.file.inode);
-                Ok(same_file && self.path == path)
-            }
+            Ok(about) => Ok(self.cursor.file.is_inode(&about)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
             Err(error) => Err(error),
         }
@@ -315,7 +382,12 @@ impl Identity {
         file.seek(SeekFrom::Start(0))?;
         let mut head = Vec::new();
         if neighbours::is_compressed(path) {
-            input::inflate(&*file)?.take(HEAD_BYTES_MAX).read_to_end(&mut head)?;
+            let read = input::inflate(&*file)
+                .and_then(|reader| reader.take(HEAD_BYTES_MAX).read_to_end(&mut head));
+            match read {
+                Err(error) if !is_damage(&error) => return Err(error),
+                _ => {}
+            }
         } else {
             (&*file).take(HEAD_BYTES_MAX).read_to_end(&mut head)?;
         }
@@ -327,23 +399,44 @@ impl Identity {
         })
     }
 
+    /// Finds the file among others: the very same one, else the youngest with its first bytes.
+    fn place(&self, files: &[PathBuf]) -> Option<usize> {
+        let same = |path: &PathBuf| {
+            path.metadata().is_ok_and(|about| self.is_inode(&about)) && self.is(path)
+        };
+        files.iter().position(same).or_else(|| files.iter().rposition(|path| self.is(path)))
+    }
+
+    fn is_inode(&self, about: &Metadata) -> bool {
+        (about.dev(), about.ino()) == (self.device, self.inode)
+    }
+
     /// Tells whether the file at a path is this one: renamed, copied or compressed, its first bytes
     /// are the same. An empty file is known by its inode alone.
     fn is(&self, path: &Path) -> bool {
         let Ok(mut file) = File::open(path) else { return false };
         let Ok(about) = file.metadata() else { return false };
         if self.head_bytes == 0 {
-            return (about.dev(), about.ino()) == (self.device, self.inode);
+            return self.is_inode(&about);
         }
         let mut head = Vec::new();
-        let read = if neighbours::is_compressed(path) {
+        // What can be read of a damaged file is enough, if it is that much.
+        _ = if neighbours::is_compressed(path) {
             input::inflate(&mut file)
                 .and_then(|reader| reader.take(self.head_bytes).read_to_end(&mut head))
         } else {
             (&file).take(self.head_bytes).read_to_end(&mut head)
         };
-        read.is_ok() && head.len() as u64 == self.head_bytes && hash(&head) == self.head
+        head.len() as u64 == self.head_bytes && hash(&head) == self.head
     }
+}
+
+/// Tells whether reading failed because of what stands in the file, not because of the disk.
+fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
+    // zstd tells of it as `Other`, without a code of the system.
+    let kind = matches!(error.kind(), InvalidData | InvalidInput | UnexpectedEof | Other);
+    kind && error.raw_os_error().is_none()
 }
 
 fn hash(bytes: &[u8]) -> String {

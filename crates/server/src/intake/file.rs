@@ -186,7 +186,10 @@ impl<'a> Following<'a> {
             Notice::Truncated => {
                 Some("the log was cut short; what stood behind the last read is lost")
             }
-            Notice::Lost => Some("the log read last is gone; what stood behind it is lost"),
+            Notice::Lost => Some("the log read last is gone; what stood behind it may be lost"),
+            Notice::Damaged { .. } => {
+                Some("a rotated log cannot be inflated to its end; the rest of it is lost")
+            }
         };
         if let Some(reason) = lost {
             // How much was lost nobody knows, so this minute does not count as watched.

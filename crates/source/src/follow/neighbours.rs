@@ -3,13 +3,14 @@
 use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{fs, io};
 
 /// Most rotated files looked at.
 const FILES_MAX: usize = 1000;
 
 /// How old a file is by its name. Ordered oldest first.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Age {
     /// `audit.log.2`: the higher the number the older.
     Numbered(Reverse<u64>),
@@ -38,6 +39,8 @@ pub fn of(path: &Path) -> io::Result<Vec<PathBuf>> {
         }
     }
     found.sort();
+    // While it is being compressed, a file is there twice: the plain one, which sorts first, whole.
+    found.dedup_by(|later, earlier| later.0 == earlier.0 && is_compressed(&later.1));
     let surplus = found.len().saturating_sub(FILES_MAX);
     let mut files: Vec<PathBuf> = found.into_iter().skip(surplus).map(|(_, path)| path).collect();
     // The current file keeps the path it was named by.
@@ -50,19 +53,21 @@ pub fn of(path: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// Returns the files that were begun after `read`, which is not among them any more under its name
-/// and content. By name when it was a rotated one; else only the current log is certain to be
-/// younger.
-pub fn younger_than(mut files: Vec<PathBuf>, read: &Path, log: &Path) -> io::Result<Vec<PathBuf>> {
-    let known = read.file_name().and_then(|name| age(log, name)).filter(|age| *age != Age::Current);
-    files.retain(|path| {
-        let other = path.file_name().and_then(|name| age(log, name));
-        match (&known, other) {
-            (Some(known), Some(other)) => other > *known,
-            (None, Some(other)) => other == Age::Current,
-            (_, None) => false,
-        }
+/// and content. A time in its name says which those are; a number does not, for rotations since
+/// then have moved them all on: then they are those that were written later.
+pub fn younger_than(
+    mut files: Vec<PathBuf>,
+    read: &Path,
+    written: SystemTime,
+    log: &Path,
+) -> Vec<PathBuf> {
+    let dated = read.file_name().and_then(|name| age(log, name));
+    let dated = dated.filter(|age| matches!(age, Age::Dated(_)));
+    files.retain(|path| match &dated {
+        Some(known) => path.file_name().and_then(|name| age(log, name)) > Some(known.clone()),
+        None => path.metadata().and_then(|about| about.modified()).is_ok_and(|at| at >= written),
     });
-    Ok(files)
+    files
 }
 
 /// Tells whether a file is compressed, by its name.

@@ -228,3 +228,126 @@ fn a_cursor_survives_its_text_form_and_a_reused_inode() {
     fs::write(log.path(), "second, longer than the first\n").unwrap();
     assert_eq!(rest(&mut log.follow(Some(cursor))).0, "second, longer than the first\n");
 }
+
+#[test]
+fn a_copy_made_before_the_cut_has_what_was_not_read_yet() {
+    for running in [true, false] {
+        let log = Log::new();
+        log.write("first line\nsec");
+        let mut follower = log.follow(None);
+        assert_eq!(rest(&mut follower).0, "first line\nsec");
+        log.write("ond line\n");
+        fs::copy(log.path(), log.at("audit.log.1")).unwrap();
+        fs::File::options().write(true).open(log.path()).unwrap().set_len(0).unwrap();
+        log.write("new\n");
+        if !running {
+            follower = log.follow(follower.cursor().cloned());
+        }
+        let (text, notices) = rest(&mut follower);
+        assert_eq!(text, "ond line\nnew\n");
+        assert_eq!(notices, [Notice::Rotated { to: log.path() }], "the line goes on in the copy");
+    }
+}
+
+#[test]
+fn a_log_cut_and_grown_beyond_the_place_is_read_anew() {
+    let log = Log::new();
+    log.write("short\n");
+    let mut follower = log.follow(None);
+    rest(&mut follower);
+    fs::File::options().write(true).open(log.path()).unwrap().set_len(0).unwrap();
+    log.write("much longer than before\n");
+    let (text, notices) = rest(&mut follower);
+    assert_eq!(text, "much longer than before\n");
+    assert_eq!(notices, [Notice::Truncated]);
+}
+
+#[test]
+fn a_follower_at_the_end_reads_all_of_a_log_that_comes_later() {
+    let log = Log::new();
+    let mut follower = Follower::new(log.path(), None, Start::End);
+    assert_eq!(rest(&mut follower).0, "");
+    log.write("all new\n");
+    assert_eq!(rest(&mut follower).0, "all new\n");
+}
+
+#[test]
+fn a_file_deleted_by_rotation_is_followed_by_the_oldest_younger_one() {
+    let log = Log::new();
+    fs::write(log.at("audit.log.1"), "older, read long ago\n").unwrap();
+    let hour_ago = SystemTime::now() - std::time::Duration::from_secs(3600);
+    let older = fs::File::options().write(true).open(log.at("audit.log.1")).unwrap();
+    older.set_modified(hour_ago).unwrap();
+    log.write("first\n");
+    let mut follower = log.follow(None);
+    assert_eq!(rest(&mut follower).0, "first\n");
+    // One rotated file is kept: the second rotation deletes what was read.
+    fs::remove_file(log.path()).unwrap();
+    fs::rename(log.at("audit.log.1"), log.at("audit.log.2")).unwrap();
+    fs::write(log.at("audit.log.1"), "second\n").unwrap();
+    log.write("third\n");
+    let (text, notices) = rest(&mut follower);
+    assert_eq!(text, "second\nthird\n");
+    assert_eq!(notices[0], Notice::Lost, "whether others were deleted too, nobody knows");
+}
+
+#[test]
+fn files_that_begin_alike_are_told_apart_by_their_inode() {
+    let log = Log::new();
+    log.write("{\"kind\":");
+    let mut follower = log.follow(None);
+    assert_eq!(rest(&mut follower).0, "{\"kind\":");
+    let cursor = follower.cursor().cloned();
+    log.rotate("audit.log.2");
+    fs::write(log.at("audit.log.1"), "{\"kind\":2}\n").unwrap();
+    log.write("{\"kind\":3}\n");
+    for mut follower in [follower, log.follow(cursor)] {
+        assert_eq!(rest(&mut follower).0, "{\"kind\":2}\n{\"kind\":3}\n");
+    }
+}
+
+#[test]
+fn a_file_that_is_being_compressed_is_read_once() {
+    let log = Log::new();
+    log.write("first\n");
+    let mut follower = log.follow(None);
+    let mut begin = [0; 3];
+    assert_eq!(follower.read(&mut begin, |_| ()).unwrap(), 3);
+    log.rotate("audit.log.1");
+    let gzip = [0x1f, 0x8b, 8, 0, 0];
+    fs::write(log.at("audit.log.1.gz"), gzip).unwrap();
+    log.write("second\n");
+    assert_eq!(rest(&mut follower).0, "st\nsecond\n");
+    let cursor =
+        Cursor { offset: 3, ..Open::at(&log.at("audit.log.1"), 0).unwrap().unwrap().cursor };
+    assert_eq!(rest(&mut log.follow(Some(cursor))).0, "st\nsecond\n");
+}
+
+#[test]
+fn a_damaged_file_ends_where_it_cannot_be_inflated_and_that_is_told() {
+    for ending in ["gz", "zst"] {
+        let log = Log::new();
+        log.write("first\n");
+        let mut follower = log.follow(None);
+        rest(&mut follower);
+        let cursor = follower.cursor().cloned();
+        log.rotate("audit.log.2");
+        let name = format!("audit.log.1.{ending}");
+        let text: String =
+            (0..20_000).map(|number| format!("{number} {}\n", number % 977)).collect();
+        let whole = match ending {
+            "gz" => {
+                fs::write(log.at("audit.log.1"), &text).unwrap();
+                log.compress("audit.log.1");
+                fs::read(log.at(&name)).unwrap()
+            }
+            _ => zstd::encode_all(text.as_bytes(), 1).unwrap(),
+        };
+        fs::write(log.at(&name), &whole[..whole.len() * 3 / 4]).unwrap();
+        log.write("third\n");
+        let (read, notices) = rest(&mut log.follow(cursor));
+        assert!(read.ends_with("third\n"), "{ending}");
+        assert!(notices.contains(&Notice::Damaged { path: log.at(&name) }), "{notices:?}");
+        assert!(read.len() > 1000 || ending == "zst", "what can be inflated comes: {}", read.len());
+    }
+}
