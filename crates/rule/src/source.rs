@@ -53,6 +53,31 @@ pub enum Argument {
     EitherRequired,
 }
 
+/// What a field cannot be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// It cannot be printed: it stands for several values, or for none of its own.
+    ConditionOnly,
+    /// It is meant to be printed; asking for it hardly makes sense.
+    OutputOnly,
+    /// It is compared with literals, never with another field.
+    LiteralsOnly,
+    /// No transformer can be put around it.
+    Untransformed,
+}
+
+impl Limit {
+    /// Returns the limit in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Limit::ConditionOnly => "condition only",
+            Limit::OutputOnly => "output only",
+            Limit::LiteralsOnly => "literals only",
+            Limit::Untransformed => "untransformed",
+        }
+    }
+}
+
 /// One row holds all there is to know of a field; CLI, reference and console all print it.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldDoc {
@@ -64,6 +89,10 @@ pub struct FieldDoc {
     pub list: bool,
     /// What may stand in brackets.
     pub argument: Argument,
+    /// What it cannot be used for.
+    pub limits: &'static [Limit],
+    /// Every value there is, blanks between them; empty when there is no end of values.
+    pub values: &'static str,
     /// Meaning, one or two sentences of our own.
     pub doc: &'static str,
 }
@@ -71,7 +100,7 @@ pub struct FieldDoc {
 impl FieldDoc {
     /// Describes a field with one value and no argument; the table says the rest behind it.
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, list: false, argument: Argument::None, doc }
+        Self { name, kind, list: false, argument: Argument::None, limits: &[], values: "", doc }
     }
 
     /// Describes a text field, which most are.
@@ -89,6 +118,28 @@ impl FieldDoc {
     pub const fn takes(mut self, argument: Argument) -> Self {
         self.argument = argument;
         self
+    }
+
+    /// Says what the field cannot be used for.
+    pub const fn limited(mut self, limits: &'static [Limit]) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Says that there are no values but these, blanks between them.
+    pub const fn one_of(mut self, values: &'static str) -> Self {
+        self.values = values;
+        self
+    }
+
+    /// Tells whether the field has this limit.
+    pub fn is(&self, limit: Limit) -> bool {
+        self.limits.contains(&limit)
+    }
+
+    /// Tells whether the field can have this value, as far as that is known.
+    pub fn can_be(&self, value: &str) -> bool {
+        self.values.is_empty() || self.values.split_ascii_whitespace().any(|known| known == value)
     }
 }
 

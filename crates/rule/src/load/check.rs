@@ -4,15 +4,16 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::condition::Tree;
 use super::field::{Sources, Trouble};
+use super::limit;
 use super::report::{Report, Scope};
 use super::trace::{Place, Traced};
 use super::version::Version;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::expr::{Operand, Operator, Transformer};
+use crate::expr::{Operand, Operator, Term, Transformer};
 use crate::operator::{Test, allowed};
 use crate::output::{Output, Piece};
 use crate::parse::{Check, Comparison, Kind};
-use crate::source::SourceDoc;
+use crate::source::{self, SourceDoc};
 use crate::transform::Shape;
 
 /// What came out of checking one rule.
@@ -48,7 +49,8 @@ impl Checker<'_, '_> {
             Piece::Text(_) => None,
         });
         for (term, span) in terms.zip(places) {
-            if let Err(trouble) = self.sources.shape(self.doc, term) {
+            let shape = self.sources.shape(self.doc, term);
+            if let Err(trouble) = shape.and_then(|_| limit::printed(self.doc, term)) {
                 self.tell(Code::LoadErrCompileOutput, text.place(*span), trouble);
             }
         }
@@ -87,18 +89,37 @@ impl Checker<'_, '_> {
             return;
         }
         match (&comparison.right, right) {
-            (Operand::Term(_), Some(right)) => {
-                if let Err(message) = fields(comparison.operator, left, right) {
+            (Operand::Term(term), Some(right)) => {
+                let fit = limit::compared(self.doc, &check.left, term);
+                if let Err(message) = fit.and_then(|()| fields(comparison.operator, left, right)) {
                     self.refuse(comparison.right_place, Trouble::Wrong(message));
                 }
             }
             (Operand::Term(_), None) => {}
-            (Operand::Text(text), _) => self.literals(comparison, left, std::slice::from_ref(text)),
-            (Operand::List(texts), _) => self.literals(comparison, left, texts),
+            (Operand::Text(text), _) => self.literals(check, left, std::slice::from_ref(text)),
+            (Operand::List(texts), _) => self.literals(check, left, texts),
         }
     }
 
-    fn literals(&mut self, comparison: &Comparison<Place>, left: Shape, texts: &[String]) {
+    /// Tells of values that the field on the left never has: the check could not hold for them.
+    fn values(&mut self, left: &Term, comparison: &Comparison<Place>, texts: &[String]) {
+        let Some(field) = limit::field_of(self.doc, left) else { return };
+        for (text, place) in texts.iter().zip(&comparison.literals) {
+            if !field.can_be(text) {
+                let hint = self.sources.value_hint(field, comparison.operator, text);
+                let never = Trouble::Never { field: field.name, value: text.clone(), hint };
+                self.refuse(*place, never);
+            }
+        }
+    }
+
+    fn literals(&mut self, check: &Check<Place>, left: Shape, texts: &[String]) {
+        let Some(comparison) = &check.comparison else { return };
+        // Bytes and lengths of a value are not the value.
+        let bytes = matches!(comparison.operator, Operator::Bcontains | Operator::Bstartswith);
+        if left.kind == source::Kind::Text && !bytes {
+            self.values(&check.left, comparison, texts);
+        }
         let (operator, spread) = (comparison.operator, comparison.spread);
         let test = |texts| Test::new(operator, spread, left, texts);
         let mut slips = 0;
@@ -149,6 +170,16 @@ impl Checker<'_, '_> {
                 );
                 self.findings.foreign.insert(field);
                 hinted(Diagnostic::new(Code::LoadUnknownFilter, message), hint)
+            }
+            Trouble::Never { field, value, hint } if self.skip_if_unknown_filter => {
+                self.findings.skipped = true;
+                let message =
+                    format!("`{field}` is never `{value}`; the rule is skipped, as it asks");
+                hinted(Diagnostic::new(Code::LoadUnknownFilter, message), hint)
+            }
+            Trouble::Never { field, value, hint } => {
+                self.findings.refused = true;
+                hinted(Diagnostic::new(code, format!("`{field}` is never `{value}`")), hint)
             }
             Trouble::Unknown { field, hint } if self.skip_if_unknown_filter => {
                 self.findings.skipped = true;

@@ -60,6 +60,8 @@ pub(super) enum Trouble {
     Unknown { field: String, hint: Option<String> },
     /// A plugin may have such a field, but not one that is known here.
     Foreign { field: String, hint: Option<String> },
+    /// The field never has such a value.
+    Never { field: &'static str, value: String, hint: Option<String> },
     /// Anything else.
     Wrong(String),
 }
@@ -79,7 +81,8 @@ impl<'s> Sources<'s> {
         let Some(doc) = self.doc(source) else { return true };
         match parse::term(text) {
             Ok((term, length)) if length == text.len() => {
-                !matches!(self.shape(doc, &term), Err(Trouble::Unknown { .. } | Trouble::Wrong(_)))
+                let shape = self.shape(doc, &term);
+                matches!(shape, Ok(_) | Err(Trouble::Foreign { .. }))
             }
             _ => false,
         }
@@ -106,6 +109,7 @@ impl<'s> Sources<'s> {
                     .iter()
                     .map(|part| self.part(doc, part))
                     .collect::<Result<Vec<_>, _>>()?;
+                self.transformed(doc, operands)?;
                 transform::shape(*transformer, &shapes, argument.as_deref()).map_err(Trouble::Wrong)
             }
         }

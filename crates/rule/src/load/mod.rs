@@ -8,6 +8,7 @@ mod exception;
 mod field;
 mod item;
 mod keys;
+mod limit;
 mod nearest;
 mod read;
 mod report;
@@ -140,7 +141,7 @@ fn compile(
     }
     let findings = checker.findings;
     let (Resolved { tree, whole }, (output, _, _)) = (condition.ok()?, output.ok()?);
-    warn::condition(&tree, &scope, report);
+    warn::condition(&tree, doc, &scope, report);
     if findings.refused || findings.skipped || draft.broken || !whole {
         return None;
     }

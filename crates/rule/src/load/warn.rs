@@ -9,6 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::expr::{Operand, Operator, Term};
 use crate::output::Output;
 use crate::parse::{Check, Kind};
+use crate::source::{Limit, SourceDoc};
 
 /// Fields that Falco still knows but that say nothing any more.
 const DEPRECATED: [&str; 6] = [
@@ -45,21 +46,27 @@ pub(super) fn output(output: &Output, place: Place, scope: &Scope, report: &mut 
     }
 }
 
-/// Tells of deprecated fields and of comparisons with `<NA>`.
-pub(super) fn condition(tree: &Tree, scope: &Scope, report: &mut Report<'_>) {
+/// Tells of deprecated fields, of fields meant for outputs, and of comparisons with `<NA>`.
+pub(super) fn condition(tree: &Tree, doc: &SourceDoc, scope: &Scope, report: &mut Report<'_>) {
     match &tree.kind {
         Kind::And(parts) | Kind::Or(parts) => {
-            parts.iter().for_each(|part| condition(part, scope, report));
+            parts.iter().for_each(|part| condition(part, doc, scope, report));
         }
-        Kind::Not(inner) => condition(inner, scope, report),
-        Kind::Check(check) => self::check(check, scope, report),
+        Kind::Not(inner) => condition(inner, doc, scope, report),
+        Kind::Check(check) => self::check(check, doc, scope, report),
         Kind::Name(_) => {}
     }
 }
 
-fn check(check: &Check<Place>, scope: &Scope, report: &mut Report<'_>) {
+fn check(check: &Check<Place>, doc: &SourceDoc, scope: &Scope, report: &mut Report<'_>) {
     let mut unsafe_field = false;
     check.left.each_field(&mut |field, _| {
+        if doc.field(field).is_some_and(|field| field.is(Limit::OutputOnly)) {
+            let message = format!("field `{field}` is meant to be printed");
+            let diagnostic = Diagnostic::new(Code::LoadCompileCondition, message)
+                .hint("how it looks is a setting; ask for the field it is made from");
+            report.add(check.left_place, scope, diagnostic);
+        }
         unsafe_field |= field.starts_with("ka.") || field.starts_with("jevt.");
         if let Some(diagnostic) = deprecated(field) {
             report.add(check.left_place, scope, diagnostic);

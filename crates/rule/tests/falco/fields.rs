@@ -124,3 +124,87 @@ fn deprecated_fields_are_remarked() {
                 are seen: `evt.dir = <` always holds and can be left out]"#]],
     );
 }
+
+#[test]
+fn a_field_with_a_closed_set_of_values_takes_no_other() {
+    check_condition("evt.type in (open, close)", expect!["r: evt.type in (open, close)"]);
+    check_condition(
+        "evt.type = oepn and proc.name = a",
+        expect![[r#"
+        LOAD_ERR_COMPILE_CONDITION 4:16: `evt.type` is never `oepn` [did you mean
+            `open`?]"#]],
+    );
+    check_condition(
+        "evt.type in (open, nothing_like_it)",
+        expect!["LOAD_ERR_COMPILE_CONDITION 4:24: `evt.type` is never `nothing_like_it`"],
+    );
+    check_condition(
+        "evt.type startswith exec",
+        expect![[r#"
+        LOAD_ERR_COMPILE_CONDITION 4:25: `evt.type` is never `exec` [name the values
+            meant: `evt.type in (…)`]"#]],
+    );
+    check_condition(
+        "toupper(evt.type) = OPEN",
+        expect!["LOAD_ERR_COMPILE_CONDITION 4:25: `evt.type` is never `OPEN`"],
+    );
+    check_condition(
+        "len(evt.type) = 4 and evt.type exists",
+        expect!["r: len(evt.type) = 4 and evt.type exists"],
+    );
+}
+
+#[test]
+fn a_rule_that_asks_for_it_is_skipped_for_a_wrong_value_too() {
+    check(
+        &(rule("evt.type = oepn") + "  skip-if-unknown-filter: true\n"),
+        expect![[r#"
+            LOAD_UNKNOWN_FILTER 4:16: `evt.type` is never `oepn`; the rule is skipped,
+                as it asks [did you mean `open`?]"#]],
+    );
+}
+
+#[test]
+fn a_field_for_conditions_cannot_be_printed_compared_or_changed() {
+    check_condition(
+        "fd.net = 10.0.0.0/8 and fd.ip = 10.1.1.1",
+        expect!["r: fd.net = 10.0.0.0/8 and fd.ip = 10.1.1.1"],
+    );
+    check(
+        &rule("proc.name = a").replace("output: o", "output: '%fd.ip'"),
+        expect![[r#"
+        LOAD_ERR_COMPILE_OUTPUT 5:12: `fd.ip` stands in conditions only; it has
+            nothing to print"#]],
+    );
+    check_condition(
+        "fd.ip = val(fd.sip)",
+        expect!["LOAD_ERR_COMPILE_CONDITION 4:13: `fd.ip` is compared with literals only"],
+    );
+    check_condition(
+        "fd.sip = val(fd.ip)",
+        expect!["LOAD_ERR_COMPILE_CONDITION 4:14: `fd.ip` is compared with literals only"],
+    );
+    check_condition(
+        "tolower(proc.aname[1]) = a or proc.aname = a",
+        expect!["LOAD_ERR_COMPILE_CONDITION 4:5: `proc.aname` takes no transformer"],
+    );
+    check_condition(
+        "proc.name = val(proc.aname[2])",
+        expect!["LOAD_ERR_COMPILE_CONDITION 4:17: `proc.aname` is compared with literals only"],
+    );
+    check(
+        &rule("proc.name = a").replace("output: o", "output: '%proc.aname[1]'"),
+        expect!["r: proc.name = a"],
+    );
+}
+
+#[test]
+fn asking_for_a_field_that_is_meant_to_be_printed_is_a_remark() {
+    check_condition(
+        "evt.outputtime contains 12",
+        expect![[r#"
+        r: evt.outputtime contains 12
+        LOAD_COMPILE_CONDITION 4:5: field `evt.outputtime` is meant to be printed
+            [how it looks is a setting; ask for the field it is made from]"#]],
+    );
+}

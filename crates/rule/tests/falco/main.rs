@@ -13,7 +13,7 @@ mod overrides;
 mod versions;
 
 use expect_test::Expect;
-use rule::source::{Argument, FieldDoc, Kind, SourceDoc};
+use rule::source::{Argument, FieldDoc, Kind, Limit, SourceDoc};
 use rule::{RuleFile, load};
 
 /// A few fields of each type, named as in Falco.
@@ -22,7 +22,8 @@ const SOURCES: &[SourceDoc] = &[
         name: "syscall",
         doc: "",
         fields: &[&[
-            FieldDoc::text("evt.type", ""),
+            FieldDoc::text("evt.type", "").one_of("close execve open openat creat"),
+            FieldDoc::text("evt.outputtime", "").limited(&[Limit::OutputOnly]),
             FieldDoc::text("evt.dir", ""),
             FieldDoc::new("evt.num", Kind::Uint, ""),
             FieldDoc::new("evt.buffer", Kind::Bytes, ""),
@@ -33,11 +34,18 @@ const SOURCES: &[SourceDoc] = &[
             FieldDoc::text("proc.cmdline", ""),
             FieldDoc::text("proc.args", "").list(),
             FieldDoc::new("proc.pid", Kind::Int, ""),
-            FieldDoc::text("proc.aname", "").takes(Argument::Index),
+            FieldDoc::text("proc.aname", "")
+                .takes(Argument::Index)
+                .limited(&[Limit::LiteralsOnly, Limit::Untransformed]),
             FieldDoc::text("proc.env", "").takes(Argument::Key),
             FieldDoc::text("fd.name", ""),
             FieldDoc::text("fd.filename", ""),
             FieldDoc::new("fd.sip", Kind::Ip, ""),
+            FieldDoc::new("fd.ip", Kind::Ip, "").limited(&[
+                Limit::ConditionOnly,
+                Limit::LiteralsOnly,
+                Limit::Untransformed,
+            ]),
             FieldDoc::new("fd.net", Kind::Net, ""),
             FieldDoc::new("fd.sport", Kind::Port, ""),
             FieldDoc::text("container.id", ""),

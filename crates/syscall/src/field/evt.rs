@@ -1,6 +1,12 @@
 //! The event itself: which call, its arguments, how it ended.
 
-use rule::source::{Argument, FieldDoc, Kind};
+use rule::source::{Argument, FieldDoc, Kind, Limit};
+
+use super::{LITERALS_ONLY, SEVERAL};
+
+/// Names of events: system calls of every architecture, and what else the kernel or a container
+/// runtime reports.
+pub const TYPES: &str = include_str!("types.txt");
 
 /// Fields of a system-call event; those every source has are in [`super::event`].
 pub const FIELDS: &[FieldDoc] = &[
@@ -11,8 +17,18 @@ pub const FIELDS: &[FieldDoc] = &[
         Kind::Duration,
         "Nanoseconds of `evt.deltatime` beyond the whole seconds.",
     ),
-    FieldDoc::text("evt.outputtime", "Time of the event as the output is set to show it."),
-    FieldDoc::text("evt.type", "Name of the event; for a system call the call's name, `openat`."),
+    FieldDoc::text("evt.outputtime", "Time of the event as the output is set to show it.")
+        .limited(&[Limit::OutputOnly]),
+    FieldDoc::new(
+        "evt.around",
+        Kind::Uint,
+        "Holds within so many milliseconds before or after the time in brackets, which is \
+         an `evt.rawtime`: `evt.around[1795320306500000000] = 1000`.",
+    )
+    .takes(Argument::IndexRequired)
+    .limited(SEVERAL),
+    FieldDoc::text("evt.type", "Name of the event; for a system call the call's name, `openat`.")
+        .one_of(TYPES),
     FieldDoc::new(
         "evt.type.is",
         Kind::Uint,
@@ -35,7 +51,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "evt.rawarg",
         "One argument of the event by name, as the number or bytes it is.",
     )
-    .takes(Argument::KeyRequired),
+    .takes(Argument::KeyRequired)
+    .limited(LITERALS_ONLY),
     FieldDoc::text("evt.info", "The same text as `evt.args`."),
     FieldDoc::new(
         "evt.buffer",

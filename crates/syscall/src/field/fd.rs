@@ -1,6 +1,8 @@
 //! The descriptor that the call works on: file or socket.
 
-use rule::source::{Argument, FieldDoc, Kind};
+use rule::source::{Argument, FieldDoc, Kind, Limit};
+
+use super::{LITERALS_ONLY, SEVERAL};
 
 /// Fields of the descriptor.
 pub const FIELDS: &[FieldDoc] = &[
@@ -22,7 +24,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "fd.ip",
         Kind::Ip,
         "Address at either end of the connection; holds if one of the two matches.",
-    ),
+    )
+    .limited(SEVERAL),
     FieldDoc::new("fd.cip", Kind::Ip, "Address of the client end."),
     FieldDoc::new("fd.sip", Kind::Ip, "Address of the server end."),
     FieldDoc::new("fd.lip", Kind::Ip, "Address of this machine's end."),
@@ -31,7 +34,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "fd.port",
         Kind::Port,
         "Port at either end of the connection; holds if one of the two matches.",
-    ),
+    )
+    .limited(SEVERAL),
     FieldDoc::new("fd.cport", Kind::Port, "Port of the client end."),
     FieldDoc::new("fd.sport", Kind::Port, "Port of the server end."),
     FieldDoc::new("fd.lport", Kind::Port, "Port of this machine's end."),
@@ -46,16 +50,22 @@ pub const FIELDS: &[FieldDoc] = &[
         "fd.proto",
         Kind::Port,
         "Service of the port at either end; holds if one of the two matches.",
-    ),
+    )
+    .limited(SEVERAL),
     FieldDoc::text("fd.cproto", "Service name of the client port."),
     FieldDoc::text("fd.sproto", "Service name of the server port."),
     FieldDoc::text("fd.lproto", "Service name of this machine's port."),
     FieldDoc::text("fd.rproto", "Service name of the other machine's port."),
-    FieldDoc::new("fd.net", Kind::Net, "Network that the address at either end lies in."),
-    FieldDoc::new("fd.cnet", Kind::Net, "Network that the client's address lies in."),
-    FieldDoc::new("fd.snet", Kind::Net, "Network that the server's address lies in."),
-    FieldDoc::new("fd.lnet", Kind::Net, "Network that this machine's address lies in."),
-    FieldDoc::new("fd.rnet", Kind::Net, "Network that the other machine's address lies in."),
+    FieldDoc::new("fd.net", Kind::Net, "Network that the address at either end lies in.")
+        .limited(SEVERAL),
+    FieldDoc::new("fd.cnet", Kind::Net, "Network that the client's address lies in.")
+        .limited(SEVERAL),
+    FieldDoc::new("fd.snet", Kind::Net, "Network that the server's address lies in.")
+        .limited(SEVERAL),
+    FieldDoc::new("fd.lnet", Kind::Net, "Network that this machine's address lies in.")
+        .limited(SEVERAL),
+    FieldDoc::new("fd.rnet", Kind::Net, "Network that the other machine's address lies in.")
+        .limited(SEVERAL),
     FieldDoc::new("fd.connected", Kind::Bool, "Whether the socket is connected."),
     FieldDoc::new(
         "fd.name_changed",
@@ -63,10 +73,14 @@ pub const FIELDS: &[FieldDoc] = &[
         "Whether the event gave the descriptor another name, as datagram sockets do when the \
          peer changes.",
     ),
-    FieldDoc::text("fd.cip.name", "Domain name that stands for the client's address."),
-    FieldDoc::text("fd.sip.name", "Domain name that stands for the server's address."),
-    FieldDoc::text("fd.lip.name", "Domain name that stands for this machine's address."),
-    FieldDoc::text("fd.rip.name", "Domain name that stands for the other machine's address."),
+    FieldDoc::text("fd.cip.name", "Domain name that stands for the client's address.")
+        .limited(LITERALS_ONLY),
+    FieldDoc::text("fd.sip.name", "Domain name that stands for the server's address.")
+        .limited(LITERALS_ONLY),
+    FieldDoc::text("fd.lip.name", "Domain name that stands for this machine's address.")
+        .limited(LITERALS_ONLY),
+    FieldDoc::text("fd.rip.name", "Domain name that stands for the other machine's address.")
+        .limited(LITERALS_ONLY),
     FieldDoc::new("fd.dev", Kind::Int, "Number of the device that holds the file."),
     FieldDoc::new("fd.dev.major", Kind::Int, "Major number of the device that holds the file."),
     FieldDoc::new("fd.dev.minor", Kind::Int, "Minor number of the device that holds the file."),
@@ -77,7 +91,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "Kinds of the descriptors the event works on; with a number only that descriptor's.",
     )
     .list()
-    .takes(Argument::Index),
+    .takes(Argument::Index)
+    .limited(&[Limit::LiteralsOnly]),
     FieldDoc::new(
         "fd.is_upper_layer",
         Kind::Bool,

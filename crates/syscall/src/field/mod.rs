@@ -1,7 +1,7 @@
 //! Every field that a rule may ask of a system call, one file a class. The tables hold names,
 //! types and meanings; what reads them lives beside the source.
 
-use rule::source::FieldDoc;
+use rule::source::{FieldDoc, Limit};
 
 pub mod container;
 pub mod event;
@@ -14,6 +14,12 @@ pub mod proc;
 pub mod retired;
 pub mod thread;
 pub mod user;
+
+/// Limits of a field that stands for several values at once, any of which may match.
+const SEVERAL: &[Limit] = &[Limit::ConditionOnly, Limit::LiteralsOnly, Limit::Untransformed];
+
+/// Limits of a field that is looked for in a way of its own.
+const LITERALS_ONLY: &[Limit] = &[Limit::LiteralsOnly, Limit::Untransformed];
 
 /// All tables of the source; the retired ones come last and are not meant for new rules.
 pub const TABLES: &[&[FieldDoc]] = &[

@@ -2,6 +2,8 @@
 
 use rule::source::{Argument, FieldDoc, Kind};
 
+use super::LITERALS_ONLY;
+
 /// Fields of the process.
 pub const FIELDS: &[FieldDoc] = &[
     FieldDoc::text(
@@ -15,7 +17,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "`proc.exe` of an ancestor: `[0]` the process itself, `[1]` its parent and so on. \
          Without a number a condition holds if any ancestor satisfies it.",
     )
-    .takes(Argument::Index),
+    .takes(Argument::Index)
+    .limited(LITERALS_ONLY),
     FieldDoc::text(
         "proc.exepath",
         "Full path of the program file that runs, symbolic links followed.",
@@ -26,7 +29,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "`proc.exepath` of an ancestor, numbered as in `proc.aexe`; without a number any \
          ancestor will do.",
     )
-    .takes(Argument::Index),
+    .takes(Argument::Index)
+    .limited(LITERALS_ONLY),
     FieldDoc::text(
         "proc.name",
         "Name the kernel keeps for the process, cut to 15 bytes. Usually the file name of the \
@@ -38,7 +42,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "`proc.name` of an ancestor, numbered as in `proc.aexe`; without a number any \
          ancestor will do.",
     )
-    .takes(Argument::Index),
+    .takes(Argument::Index)
+    .limited(LITERALS_ONLY),
     FieldDoc::text(
         "proc.args",
         "Arguments of the command line joined by spaces, word zero left out. `[0]` is the \
@@ -58,7 +63,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "`proc.cmdline` of an ancestor, numbered as in `proc.aexe`; without a number any \
          ancestor will do.",
     )
-    .takes(Argument::Index),
+    .takes(Argument::Index)
+    .limited(LITERALS_ONLY),
     FieldDoc::new(
         "proc.cmdnargs",
         Kind::Uint,
@@ -81,7 +87,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "Environment of ancestors: with a number that of one ancestor, with a name the \
          variable's nearest value up the line, with neither any ancestor will do.",
     )
-    .takes(Argument::Either),
+    .takes(Argument::Either)
+    .limited(LITERALS_ONLY),
     FieldDoc::text("proc.cwd", "Working directory of the process."),
     FieldDoc::new(
         "proc.loginshellid",
@@ -102,7 +109,8 @@ pub const FIELDS: &[FieldDoc] = &[
         "Process id of an ancestor, numbered as in `proc.aexe`; without a number any ancestor \
          will do.",
     )
-    .takes(Argument::Index),
+    .takes(Argument::Index)
+    .limited(LITERALS_ONLY),
     FieldDoc::new(
         "proc.vpid",
         Kind::Int,

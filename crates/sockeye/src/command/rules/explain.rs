@@ -45,8 +45,11 @@ struct Explained<'r> {
     fields: BTreeSet<String>,
     /// Fields that nobody here can read; a rule with any is not judged.
     unknown_fields: &'r [String],
-    /// Values of key fields that a record must have; `None` when no reader judges the source.
+    /// Values of key fields that a record must have; `None` when the rule is not judged.
     keys: Option<Vec<Key>>,
+    /// Why there are no keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_indexed: Option<String>,
     controls: &'r [Link],
     soc2: Vec<String>,
 }
@@ -88,11 +91,10 @@ fn explain<'r>(rule: &'r Rule, mapping: &'r Mapping) -> Explained<'r> {
     rule.condition.each_field(&mut |name, _| {
         fields.insert(name.to_owned());
     });
-    let judged = rule.unknown_fields.is_empty() && rule.source == K8sAudit::DOC.name;
-    let keys = judged.then(|| {
-        let (program, _) = Program::<K8sAudit>::compile(&[rule]);
-        program.key_uses(rule).into_iter().map(Key::from).collect()
-    });
+    let (keys, not_indexed) = match indexed(rule) {
+        Ok(keys) => (Some(keys), None),
+        Err(reason) => (None, Some(reason)),
+    };
     Explained {
         name: &rule.name,
         description: &rule.description,
@@ -108,9 +110,23 @@ fn explain<'r>(rule: &'r Rule, mapping: &'r Mapping) -> Explained<'r> {
         fields,
         unknown_fields: &rule.unknown_fields,
         keys,
+        not_indexed,
         controls: mapping.links(&rule.name),
         soc2: mapping.criteria(&rule.name).to_vec(),
     }
+}
+
+/// Returns the keys that a rule is indexed under, or why it is not.
+fn indexed(rule: &Rule) -> Result<Vec<Key>, String> {
+    if !rule.unknown_fields.is_empty() {
+        let fields = rule.unknown_fields.join(", ");
+        return Err(format!("it is not judged, since nobody here can read {fields}"));
+    }
+    if rule.source != K8sAudit::DOC.name {
+        return Err(format!("no reader yet for `{}`, so the rule is not indexed", rule.source));
+    }
+    let (program, _) = Program::<K8sAudit>::compile(&[rule]);
+    Ok(program.key_uses(rule).into_iter().map(Key::from).collect())
 }
 
 fn print(rule: &Explained<'_>, condition: &Expr) -> anyhow::Result<()> {
@@ -128,11 +144,9 @@ fn print(rule: &Explained<'_>, condition: &Expr) -> anyhow::Result<()> {
     writeln!(out, "\nprints\n  {}", rule.output)?;
     writeln!(out, "\nindexed under")?;
     match &rule.keys {
-        _ if !rule.unknown_fields.is_empty() => {
-            let fields = rule.unknown_fields.join(", ");
-            writeln!(out, "  nothing: it is not judged, since nobody here can read {fields}")?;
+        None => {
+            writeln!(out, "  nothing: {}", rule.not_indexed.as_deref().unwrap_or("not judged"))?;
         }
-        None => writeln!(out, "  nothing: no reader here delivers `{}`", rule.source)?,
         Some(keys) if keys.is_empty() => writeln!(out, "  nothing: every record is asked")?,
         Some(keys) => {
             for key in keys {

@@ -27,6 +27,11 @@ struct Row {
     kind: &'static str,
     list: bool,
     argument: &'static str,
+    /// What the field cannot be used for.
+    limits: Vec<&'static str>,
+    /// All values there are, when they are few enough to be known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    values: Vec<&'static str>,
     doc: &'static str,
 }
 
@@ -38,6 +43,8 @@ impl Row {
             kind: kind(field.kind),
             list: field.list,
             argument: argument(field.argument),
+            limits: field.limits.iter().map(|limit| limit.name()).collect(),
+            values: field.values.split_ascii_whitespace().collect(),
             doc: field.doc,
         }
     }
@@ -95,6 +102,7 @@ pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
             table.add_row([
                 format!("{}{}", row.name, row.argument),
                 format!("{list}{}", row.kind),
+                row.limits.join(", "),
                 row.doc.to_owned(),
             ]);
         }
