@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use control::Question;
 use control::catalogue::ServiceModel;
+use control::package::RECORDS_MAX;
 use event::{Period, Time};
 use indicatif::ProgressBar;
 use report::Scope;
@@ -94,7 +95,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scope =
         Scope { organisation: args.organisation, system: args.system, boundary: args.boundary };
     let model = args.service_model.into();
-    let order = Order { scope: &scope, question, model, catalogue: &catalogue, hours: &args.hours };
+    let order = Order {
+        scope: &scope,
+        question,
+        model,
+        catalogue: &catalogue,
+        hours: &args.hours,
+        records_max: RECORDS_MAX,
+    };
     let written = package::write(&args.out, &gathered, &order)?;
     let out = args.out.display();
     anstream::println!("{}", written.report.display());

@@ -31,6 +31,8 @@ pub struct Order<'a> {
     pub catalogue: &'a (Catalogue, Vec<CatalogueFile>),
     /// Hours whose raw records are wanted where there are too many for all.
     pub hours: &'a [Time],
+    /// Most raw records of one kind that are all written.
+    pub records_max: usize,
 }
 
 /// What was written.
@@ -55,7 +57,7 @@ pub fn write(out: &Path, gathered: &Gathered, order: &Order<'_>) -> anyhow::Resu
     let figures = control::figure::figures(&gathered.facts, catalogue, &results, order.question);
     let mut notes: Vec<FileNote> = Vec::new();
     let mut records = BTreeMap::new();
-    let evidence = records::write(out, gathered, order.hours, &mut records, &mut notes)?;
+    let evidence = records::write(out, gathered, order, &mut records, &mut notes)?;
     let trail = TrailNote {
         origin: gathered.reader.verifier().name().to_owned(),
         key: gathered.reader.verifier().to_string(),

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use control::evidence::{Entry, Line};
 use control::facts::Kind;
-use control::package::{self, Evidence, FileNote, RECORDS_MAX};
+use control::package::{self, Evidence, FileNote};
 use event::{Period, Time};
 use report::RecordNote;
 use serde::Serialize;
 use trail::merkle::{self, Hash};
 use trail::{Block, Position, Proof, Reader};
 
+use super::Order;
 use crate::evidence::Gathered;
 
 /// A line of an evidence file. The checkpoint of the proof stands once in the package.
@@ -30,7 +31,7 @@ struct Record<'a> {
 pub fn write(
     out: &Path,
     gathered: &Gathered,
-    hours: &[Time],
+    order: &Order<'_>,
     records: &mut BTreeMap<String, RecordNote>,
     notes: &mut Vec<FileNote>,
 ) -> anyhow::Result<Vec<Evidence>> {
@@ -44,7 +45,7 @@ pub fn write(
         positions.sort_unstable();
         positions.dedup();
         let path = package::evidence_file(kind);
-        let picked = (positions.len() > RECORDS_MAX).then_some(hours);
+        let picked = (positions.len() > order.records_max).then_some(order.hours);
         let mut file = Sink::new(out, &path)?;
         let mut prover = Prover::new(gathered);
         for position in &positions {

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use control::evidence::{Administration, Entry, Event, Line, RulesLoaded, SourceStatus, VERSION};
+use control::facts::Kind;
+use control::package::RECORDS_MAX;
 use event::{Period, Severity, Subject};
 use finding::{Action, Alert, Decision, FindingId, Verdict};
 use trail::{Options, Trail};
@@ -155,6 +157,11 @@ struct Made {
 
 impl Made {
     fn new(question: Question) -> Made {
+        Made::bounded(question, RECORDS_MAX, &[])
+    }
+
+    /// Makes a package with at most so many raw records of a kind, and those of some hours.
+    fn bounded(question: Question, records_max: usize, hours: &[Time]) -> Made {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = evidence::catalogue(None).unwrap();
         data(folder.path(), &catalogue.0);
@@ -166,10 +173,19 @@ impl Made {
             boundary: "cluster prod; staging is out".into(),
         };
         let model = ServiceModel::Iaas;
-        let order = Order { scope: &scope, question, model, catalogue: &catalogue, hours: &[] };
+        let catalogue = &catalogue;
+        let order = Order { scope: &scope, question, model, catalogue, hours, records_max };
         let out = folder.path().join("package");
         let written = write(&out, &gathered, &order).unwrap();
         Made { folder, written }
+    }
+
+    /// Returns how many raw records of a kind are needed, and how many are in it.
+    fn evidence(&self, kind: Kind) -> (u64, u64) {
+        let text = fs::read_to_string(self.out().join(package::MANIFEST)).unwrap();
+        let manifest: Manifest = serde_json::from_str(&text).unwrap();
+        let one = manifest.evidence.iter().find(|one| one.kind == kind).unwrap();
+        (one.needed, one.included)
     }
 
     fn out(&self) -> PathBuf {
@@ -365,8 +381,48 @@ fn a_full_folder_is_left_alone() {
     let gathered = evidence::gather(made.folder.path(), type2(), at(9 * HOUR), |_, _| ()).unwrap();
     let scope = Scope::default();
     let model = ServiceModel::Iaas;
-    let order =
-        Order { scope: &scope, question: type2(), model, catalogue: &catalogue, hours: &[] };
+    let order = Order {
+        scope: &scope,
+        question: type2(),
+        model,
+        catalogue: &catalogue,
+        hours: &[],
+        records_max: RECORDS_MAX,
+    };
     let Err(refusal) = write(&made.out(), &gathered, &order) else { panic!("it was written") };
     assert!(refusal.to_string().contains("is not empty"), "{refusal}");
+}
+
+#[test]
+fn of_too_many_raw_records_only_the_hours_asked_for_are_in() {
+    let hour = 60..120;
+    let made = Made::bounded(type2(), 100, &[at(hour.start)]);
+    let (needed, included) = made.evidence(Kind::Statuses);
+    assert!(needed > 100, "{needed}");
+    assert_eq!(included, 60, "one a minute");
+    let lines =
+        fs::read_to_string(made.out().join(package::evidence_file(Kind::Statuses))).unwrap();
+    for line in lines.lines() {
+        let record: serde_json::Value = serde_json::from_str(line).unwrap();
+        let line: Line = serde_json::from_str(record["entry"].as_str().unwrap()).unwrap();
+        let Entry::Status(status) = line.entry else { panic!("{record}") };
+        assert!((at(hour.start)..at(hour.end)).contains(&status.minute), "{}", status.minute);
+    }
+    let (needed, included) = made.evidence(Kind::Decisions);
+    assert_eq!(needed, included, "of the others there are few");
+    assert!(!made.written.complete);
+    let checked = render::check(&made.out(), None);
+    assert_eq!(checked.faults, [], "what is in it is proved all the same");
+    assert!(checked.rests.iter().any(|one| one.contains("--hour")), "{:?}", checked.rests);
+}
+
+#[test]
+fn without_an_hour_there_are_none_and_at_the_bound_there_are_all() {
+    let none = Made::bounded(type2(), 100, &[]);
+    let (needed, included) = none.evidence(Kind::Statuses);
+    assert_eq!(included, 0);
+    assert_eq!(render::check(&none.out(), None).faults, []);
+    let bound = usize::try_from(needed).unwrap();
+    assert!(Made::bounded(type2(), bound, &[]).written.complete);
+    assert!(!Made::bounded(type2(), bound - 1, &[]).written.complete);
 }
