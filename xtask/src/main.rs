@@ -1,7 +1,9 @@
 //! Checks of the house itself: `cargo xtask layers` compares the map with the crates,
-//! `cargo xtask tidy` reads the sources. `cargo test -p xtask` runs both.
+//! `cargo xtask tidy` reads the sources, `cargo xtask dependencies` asks for a line about each
+//! dependency. `cargo test -p xtask` runs them all.
 #![allow(clippy::print_stderr, reason = "a command that talks to its caller")]
 
+mod dependencies;
 mod layers;
 mod tidy;
 
@@ -18,8 +20,9 @@ fn main() -> anyhow::Result<ExitCode> {
     let faults = match task.as_str() {
         "layers" => layers::faults(&root())?,
         "tidy" => tidy::faults(&root())?,
+        "dependencies" => dependencies::faults(&root())?,
         _ => {
-            eprintln!("usage: cargo xtask layers|tidy");
+            eprintln!("usage: cargo xtask layers|tidy|dependencies");
             return Ok(ExitCode::from(2));
         }
     };

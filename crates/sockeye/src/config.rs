@@ -129,7 +129,8 @@ impl Stated {
             .with_context(|| format!("the configuration `{}` is wrong", path.display()))
     }
 
-    fn parse(text: &str) -> anyhow::Result<Stated> {
+    /// Reads what a YAML text says.
+    pub fn parse(text: &str) -> anyhow::Result<Stated> {
         if text.trim().is_empty() {
             return Ok(Stated::default());
         }
@@ -304,5 +305,20 @@ mod tests {
             text.push_str(&format!("{name}: &{name} [{references}]\n"));
         }
         assert!(settle(&text).is_err());
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+        #[test]
+        fn any_text_is_read_or_refused(parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "listen", "tls", "sources", "rules", "k8s_audit", "file", "hosts", ": ", ":", "\n",
+                "\n- ", "\n  ", "{", "}", "[", "]", ",", "&a ", "*a", "<<", "!!str ", "|\n", ">\n",
+                "'", "\"", "\\x", "\t", "# ", "---\n", "...\n", "127.0.0.1:1", "null", "é", "\0",
+            ]),
+            0..40,
+        )) {
+            let _ = settle(&parts.concat());
+        }
     }
 }
