@@ -1,6 +1,6 @@
 # make run    builds everything and starts Sockeye on http://127.0.0.1:9700
 # make test   runs every test: Rust, console, browser, a real Kubernetes API server
-# make check  format, lints, the map of the house, licences of nothing left to chance
+# make check  format, lints, the map of the house, reference pages that say what the code says
 # make bench  the figures of docs/performance.md, on this machine
 
 SHELL := bash
@@ -27,6 +27,9 @@ check:
 	cargo clippy --workspace --all-targets --locked -- --deny warnings
 	cargo xtask layers
 	cargo xtask tidy
+	cargo xtask dependencies
+	cargo test --quiet --locked --package sockeye --bin sockeye reference
+	cargo test --quiet --locked --package server --test openapi
 
 packages-run:
 	.ci/packages run

@@ -47,6 +47,30 @@ pub enum Code {
 }
 
 impl Code {
+    /// All codes, errors first.
+    pub const ALL: [Code; 20] = [
+        Code::LoadErrFileRead,
+        Code::LoadErrYamlParse,
+        Code::LoadErrYamlValidate,
+        Code::LoadErrCompileCondition,
+        Code::LoadErrCompileOutput,
+        Code::LoadErrValidate,
+        Code::LoadUnknownSource,
+        Code::LoadUnsafeNaCheck,
+        Code::LoadNoEvttype,
+        Code::LoadUnknownFilter,
+        Code::LoadUnusedMacro,
+        Code::LoadUnusedList,
+        Code::LoadUnknownItem,
+        Code::LoadDeprecatedItem,
+        Code::LoadAppendNoValues,
+        Code::LoadExceptionNameNotUnique,
+        Code::LoadInvalidMacroName,
+        Code::LoadInvalidListName,
+        Code::LoadCompileCondition,
+        Code::LoadUnknownKey,
+    ];
+
     /// Returns the name, `LOAD_ERR_VALIDATE`.
     pub fn name(self) -> &'static str {
         self.row().0

@@ -4,6 +4,8 @@ mod command;
 mod config;
 mod evidence;
 mod package;
+#[cfg(test)]
+mod reference;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,8 @@ fn rules(arguments: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
-const SHELL: &str = "- rule: Shell\n  desc: d\n  condition: evt.type = execve and proc.name = sh\n  \
+const SHELL: &str = "- rule: Shell\n  desc: d\n  \
+                     condition: evt.type = execve and proc.name = sh\n  \
                      output: '%proc.name'\n  priority: notice\n";
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod check;
 mod explain;
-mod fields;
+pub mod fields;
 mod files;
 mod list;
 mod test;

@@ -311,7 +311,7 @@ impl Document {
         match std::mem::take(&mut self.state) {
             State::Between if self.arrays == 0 => {}
             State::Tail => {}
-            // Whether there was more, nobody knows: that the end is missing is all there is to tell.
+            // Whether there was more, nobody knows: that the end is missing is all that is known.
             State::Between | State::Items => reject(&[], Reason::EndsEarly, see),
             State::Object | State::Item => reject(&self.held, Reason::EndsEarly, see),
             State::Refused { refusal, .. } => see(Piece::Rejected(refusal.end())),

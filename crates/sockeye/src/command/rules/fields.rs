@@ -50,7 +50,8 @@ impl Row {
     }
 }
 
-fn kind(kind: Kind) -> &'static str {
+/// Names a type of values.
+pub fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Text => "text",
         Kind::Bytes => "bytes",
@@ -66,7 +67,8 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-fn argument(argument: Argument) -> &'static str {
+/// Shows what may stand in brackets; `?` where nothing may, too.
+pub fn argument(argument: Argument) -> &'static str {
     match argument {
         Argument::None => "",
         Argument::Index => "[number]?",
@@ -79,7 +81,7 @@ fn argument(argument: Argument) -> &'static str {
 }
 
 /// Prints the fields.
-pub fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &Args, form: Form) -> anyhow::Result<ExitCode> {
     let sources = chosen(args.source.as_deref())?;
     let rows: Vec<Row> = sources
         .iter()
