@@ -66,13 +66,13 @@ fn row(catalogue: &Catalogue, results: &[ControlResult], id: &str) -> Option<Row
             operation: result.operation.clone(),
         })
         .collect();
-    let counts = count(&cells);
+    let counts = count(cells.iter().map(Cell::judgement));
     Some(Row {
         id: id.to_owned(),
         category: category_of(id)?,
         paraphrase: catalogue.criterion(id).map_or(String::new(), |one| one.paraphrase.clone()),
         rules: rules(&controls),
-        summary: summary(&cells, &counts),
+        summary: summary(&cells),
         controls: cells,
         counts,
     })
@@ -103,20 +103,29 @@ impl Cell {
     }
 }
 
-fn count(cells: &[Cell]) -> Vec<(Outcome, u64)> {
+fn count<'c>(judgements: impl Iterator<Item = &'c Judgement> + Clone) -> Vec<(Outcome, u64)> {
     let of = |outcome| {
-        let same = cells.iter().filter(|cell| cell.judgement().result == outcome);
+        let same = judgements.clone().filter(|one| one.result == outcome);
         (outcome, same.count() as u64)
     };
     Outcome::ALL.into_iter().map(of).filter(|(_, count)| *count > 0).collect()
 }
 
-fn summary(cells: &[Cell], counts: &[(Outcome, u64)]) -> String {
+/// Counts designs and operations apart: a control may be well designed and not operate, or operate
+/// although its design fails.
+fn summary(cells: &[Cell]) -> String {
     if cells.is_empty() {
         return "not-tested: no control in this catalogue serves it".to_owned();
     }
-    let parts: Vec<String> =
-        counts.iter().map(|(outcome, count)| format!("{count} {}", outcome.name())).collect();
+    let said = |counts: Vec<(Outcome, u64)>| {
+        let parts = counts.iter().map(|(outcome, count)| format!("{count} {}", outcome.name()));
+        parts.collect::<Vec<_>>().join(", ")
+    };
     let noun = if cells.len() == 1 { "control" } else { "controls" };
-    format!("{} {noun}: {}", cells.len(), parts.join(", "))
+    let design = said(count(cells.iter().map(|cell| &cell.design)));
+    let operation = said(count(cells.iter().filter_map(|cell| cell.operation.as_ref())));
+    match operation.as_str() {
+        "" => format!("{} {noun}: design {design}", cells.len()),
+        operation => format!("{} {noun}: design {design}; operation {operation}", cells.len()),
+    }
 }

@@ -54,7 +54,7 @@ fn sources_reporting(control: &Control, facts: &Facts, date: Time, within: Limit
         let mut any = false;
         for instance in facts.sources.iter().filter(in_service) {
             any = true;
-            match silence(instance, shortly, within) {
+            match silence(instance, facts, shortly, within) {
                 None => reporting.push(format!("{}/{}", instance.source, instance.instance)),
                 Some(found) => worst = Some(graver(worst, found)),
             }
@@ -71,23 +71,47 @@ fn sources_reporting(control: &Control, facts: &Facts, date: Time, within: Limit
 }
 
 /// Returns why an instance does not count as reporting.
-fn silence(instance: &SourceFacts, shortly: Period, within: Limit) -> Option<Judgement> {
+fn silence(
+    instance: &SourceFacts,
+    facts: &Facts,
+    shortly: Period,
+    within: Limit,
+) -> Option<Judgement> {
     let name = format!("{}/{}", instance.source, instance.instance);
     let shortly_spans = Spans::from(shortly);
     if !instance.healthy.and(&shortly_spans).is_empty() {
         return None;
     }
-    let down = instance.down.iter().rev().find(|down| down.period.overlap(&shortly).is_some());
-    Some(match down {
-        Some(down) => {
-            let reason = format!("{name} was not connected: {}", down.reason);
-            Judgement::new(Outcome::Fail, reason)
-        }
-        None => {
-            let reason = format!("{name} sent no status within {within} before {}", shortly.until);
-            Judgement::new(Outcome::NotTested, reason)
-        }
-    })
+    let begun = begun(instance, facts.period);
+    let down = instance.down.iter().rev().find(|down| {
+        let whole = Spans::from(down.period).without(&begun);
+        !whole.and(&shortly_spans).is_empty()
+    });
+    if let Some(down) = down {
+        let reason = format!("{name} was not connected: {}", down.reason);
+        return Some(Judgement::new(Outcome::Fail, reason));
+    }
+    let latest = begun.and(&shortly_spans).iter().last().copied();
+    let reason = match latest {
+        Some(minute) => format!(
+            "{name} began to report in the minute of {}, and no whole minute of it was over at {}",
+            minute.from, shortly.until
+        ),
+        None => format!("{name} sent no status within {within} before {}", shortly.until),
+    };
+    Some(Judgement::new(Outcome::NotTested, reason))
+}
+
+/// Returns the minutes in which an instance began to report, for the first time or after silence.
+/// Such a minute is a part of one at best: it shows neither that the source was well nor that it
+/// was not.
+fn begun(instance: &SourceFacts, period: Period) -> Spans {
+    let down = Spans::of(instance.down.iter().map(|down| down.period));
+    let reported = instance.healthy.or(&down);
+    // What reported before the period did not begin with it.
+    let begins = reported.iter().map(|run| run.from);
+    let begins = begins.filter(|from| *from > period.from || instance.first >= period.from);
+    Spans::of(begins.map(|from| Period { from, until: from.plus(Time::MINUTE) }))
 }
 
 fn graver(one: Option<Judgement>, two: Judgement) -> Judgement {

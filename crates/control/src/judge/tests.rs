@@ -1,6 +1,7 @@
 //! Scenarios: entries of a trail in, results out.
 
 mod property;
+mod reporting;
 
 use std::sync::Arc;
 
