@@ -1,18 +1,18 @@
 //! `sockeye controls`.
 
+mod status;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use comfy_table::{ContentArrangement, Table, presets};
-use control::catalogue::{Control, ServiceModel};
-use control::{Catalogue, ControlResult, Question};
-use event::{Period, Time};
+use control::Catalogue;
+use control::catalogue::Control;
 use serde::Serialize;
 
-use super::report::Bought;
-use crate::evidence::{self, time};
+use crate::evidence;
 
 /// Width of a table that goes into a file or a pipe.
 const PRINTED_COLUMNS: u16 = 120;
@@ -22,6 +22,7 @@ const PRINTED_COLUMNS: u16 = 120;
 #[command(after_help = "Examples:
   sockeye controls list
   sockeye controls show K-14
+  sockeye controls status
   sockeye controls status --from 2026-01-01 --to 2026-07-01 -o json")]
 pub struct Args {
     #[command(subcommand)]
@@ -44,23 +45,7 @@ enum What {
         id: String,
     },
     /// Judge the controls over a period, from the trail
-    Status(Status),
-}
-
-#[derive(clap::Args)]
-struct Status {
-    /// First instant of the period: a day (UTC) or an RFC 3339 time; without it, 30 days ago
-    #[arg(long, value_parser = time)]
-    from: Option<Time>,
-    /// First instant after the period; without it, now
-    #[arg(long = "to", value_parser = time)]
-    until: Option<Time>,
-    /// Data directory of the server
-    #[arg(long, value_name = "DIR", env = "SOCKEYE_DATA", default_value = ".data")]
-    data: PathBuf,
-    /// How the clusters are bought
-    #[arg(long, value_enum, default_value = "iaas")]
-    service_model: Bought,
+    Status(status::Args),
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -75,7 +60,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     match args.what {
         What::List => list(&catalogue, args.output)?,
         What::Show { id } => show(&catalogue, &id, args.output)?,
-        What::Status(status) => return status.run(&catalogue, args.output),
+        What::Status(asked) => status::run(&asked, &catalogue, args.output)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -161,50 +146,6 @@ fn section(out: &mut impl Write, name: &str, lines: Vec<String>) -> anyhow::Resu
         writeln!(out, "  - {line}")?;
     }
     Ok(())
-}
-
-/// What `status -o json` prints.
-#[derive(Serialize)]
-struct Standing<'a> {
-    from: Time,
-    until: Time,
-    as_of: Time,
-    controls: &'a [ControlResult],
-    criteria: Vec<control::matrix::Row>,
-}
-
-impl Status {
-    fn run(self, catalogue: &Catalogue, output: Output) -> anyhow::Result<ExitCode> {
-        let now = evidence::now();
-        let until = self.until.unwrap_or(now);
-        let from = self.from.unwrap_or_else(|| until.plus(-30 * 24 * 60 * Time::MINUTE));
-        anyhow::ensure!(from < until, "the period would end ({until}) before it starts ({from})");
-        let question = Question::Type2 { period: Period { from, until } };
-        let gathered = evidence::gather(&self.data, question, now, |_, _| ())?;
-        let model: ServiceModel = self.service_model.into();
-        let results = control::judge(catalogue, &gathered.facts, question, model);
-        if output == Output::Json {
-            let criteria = control::matrix(catalogue, &results);
-            let standing = Standing { from, until, as_of: now, controls: &results, criteria };
-            json(&standing)?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let row = |result: &ControlResult| {
-            let operation = result.operation.as_ref();
-            let coverage = result.coverage.as_ref();
-            [
-                result.id.clone(),
-                result.title.clone(),
-                result.design.result.name().to_owned(),
-                operation.map_or("", |one| one.result.name()).to_owned(),
-                coverage.map_or(String::new(), |one| format!("{:.3} %", one.share())),
-                operation.map_or(String::new(), |one| one.reasons.join("\n")),
-            ]
-        };
-        let heading = ["control", "title", "design", "operation", "watched", "why"];
-        print(&heading, results.iter().map(row).collect())?;
-        Ok(ExitCode::SUCCESS)
-    }
 }
 
 fn print<const N: usize>(heading: &[&str; N], rows: Vec<[String; N]>) -> anyhow::Result<()> {
