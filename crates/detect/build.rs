@@ -1,4 +1,5 @@
-//! Puts the project's own rules into the binary: every `rules/<source>/*.yaml`, in name order.
+//! Puts the project's own rules into the binary: every `rules/<source>/*.yaml`, in name order, and
+//! the page beside each.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ fn main() -> io::Result<()> {
             files.extend(
                 entries(&folder)?
                     .into_iter()
-                    .filter(|path| path.extension().is_some_and(|extension| extension == "yaml")),
+                    .filter(|path| path.extension().is_some_and(|it| it == "yaml" || it == "md")),
             );
         }
     }

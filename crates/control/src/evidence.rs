@@ -38,6 +38,34 @@ pub enum Entry {
     Start(Start),
 }
 
+impl Entry {
+    /// Returns the word for its kind, as it stands in the trail.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Entry::Event(_) => "event",
+            Entry::Rejected(_) => "rejected",
+            Entry::Status(_) => "status",
+            Entry::Decision(_) => "decision",
+            Entry::Rules(_) => "rules",
+            Entry::Administration(_) => "administration",
+            Entry::Start(_) => "start",
+        }
+    }
+
+    /// Returns its time by our clock: of receipt, of the act, or the start of the minute.
+    pub fn time(&self) -> Time {
+        match self {
+            Entry::Event(event) => event.received,
+            Entry::Rejected(rejected) => rejected.received,
+            Entry::Status(status) => status.minute,
+            Entry::Decision(decision) => decision.time,
+            Entry::Rules(loaded) => loaded.time,
+            Entry::Administration(act) => act.time,
+            Entry::Start(start) => start.time,
+        }
+    }
+}
+
 /// A record, exactly as received, with the alerts that it raised.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Event {
@@ -61,6 +89,9 @@ pub struct Event {
 pub struct Rejected {
     /// Source name.
     pub source: String,
+    /// Which instance; absent in entries of before it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     /// Receipt time.
     pub received: Time,
     /// What was wrong, for a person.

@@ -16,8 +16,19 @@ pub use replay::{Replay, Seen};
 pub use rule::Matching;
 pub use summary::{Counts, Summary};
 
+/// What lies under `rules/` in the project: rule files and their pages.
+const OWN_FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/own_rules.rs"));
+
 /// Returns the rules that come with this build, in name order.
 pub fn own_rules() -> Vec<RuleFile> {
-    const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/own_rules.rs"));
-    FILES.iter().map(|(path, text)| RuleFile::new(*path, *text)).collect()
+    let files = OWN_FILES.iter().filter(|(path, _)| path.ends_with(".yaml"));
+    files.map(|(path, text)| RuleFile::new(*path, *text)).collect()
+}
+
+/// Returns the page of a rule file that comes with this build: Markdown that explains its rules to
+/// people.
+pub fn own_page(rule_file: &str) -> Option<&'static str> {
+    let page = format!("{}.md", rule_file.strip_suffix(".yaml")?);
+    let (_, text) = OWN_FILES.iter().find(|(path, _)| *path == page)?;
+    std::str::from_utf8(text).ok()
 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Problem;
 use crate::clock::Clock;
+use crate::connections::Connections;
 use crate::feed::Feed;
 use crate::guard::{Hosts, Transport};
 use crate::intake::{Door, Instance, Place};
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) started: Time,
     pub(crate) transport: Transport,
     pub(crate) hosts: Hosts,
+    pub(crate) connections: Connections,
     pub(crate) clock: Clock,
     pub(crate) private: Private,
     pub(crate) view: View,
@@ -73,6 +75,10 @@ impl App {
 
     pub(crate) fn hosts(&self) -> &Hosts {
         &self.0.hosts
+    }
+
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.0.connections
     }
 
     pub(crate) fn clock(&self) -> &Clock {

@@ -27,6 +27,8 @@ pub struct Judging {
 pub struct Judged {
     /// The period.
     pub period: Period,
+    /// The part of it that could be judged: the newest statuses are still due.
+    pub settled: Period,
     /// The controls, by id.
     pub results: Vec<ControlResult>,
     /// The 61 criteria.
@@ -96,7 +98,8 @@ impl Judging {
         let question = Question::Type2 { period };
         let results = judge(&self.catalogue, &facts, question, self.model);
         let rows = matrix(&self.catalogue, &results);
-        let answer = Arc::new(Judged { period, results, rows });
+        let settled = facts.judged();
+        let answer = Arc::new(Judged { period, settled, results, rows });
         judged.truncate(REMEMBERED_LEN_MAX - 1);
         judged.push_front((key, answer.clone()));
         Ok(answer)

@@ -3,12 +3,14 @@
 pub mod api;
 mod app;
 mod clock;
+mod connections;
 pub mod console;
 mod feed;
 mod guard;
 mod intake;
 mod judging;
 mod listen;
+mod local;
 mod metrics;
 mod private;
 mod rules;
@@ -18,6 +20,8 @@ mod webhook;
 
 pub use app::App;
 pub use clock::Clock;
+pub use connections::CONNECTIONS_LEN_MAX;
 pub use listen::{ListenError, Tls};
+pub use local::{Export, ExportError, Noted, Scribe, note_export};
 pub use running::{Running, StartError, make_sign_in_link};
 pub use settings::{Settings, SourceSetting};

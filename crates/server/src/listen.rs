@@ -13,6 +13,8 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::connections::{Bounded, Connections};
+
 /// How long a client may take to send the head of a request.
 const HEAD_WAIT_MAX: Duration = Duration::from_secs(10);
 /// Bytes of the head of a request, and of what is read from a connection at once.
@@ -87,15 +89,22 @@ impl Listener {
     }
 
     /// Serves until the handle says stop.
-    pub async fn serve(self, router: Router, handle: Handle<SocketAddr>) -> std::io::Result<()> {
+    pub async fn serve(
+        self,
+        router: Router,
+        connections: Connections,
+        handle: Handle<SocketAddr>,
+    ) -> std::io::Result<()> {
         let service = router.into_make_service();
         let Some(tls) = self.tls else {
-            let mut server = axum_server::from_tcp(self.socket)?.handle(handle);
+            let server = axum_server::from_tcp(self.socket)?.handle(handle);
+            let mut server = server.map(|inner| Bounded { inner, connections });
             bound(server.http_builder());
             return server.serve(service).await;
         };
         let config = RustlsConfig::from_config(tls);
-        let mut server = axum_server::from_tcp_rustls(self.socket, config)?.handle(handle);
+        let server = axum_server::from_tcp_rustls(self.socket, config)?.handle(handle);
+        let mut server = server.map(|inner| Bounded { inner, connections });
         bound(server.http_builder());
         server.serve(service).await
     }

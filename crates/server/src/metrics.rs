@@ -48,8 +48,14 @@ impl Collector for Figures {
             ("sockeye_trail_commits", "Group commits", &totals.commits),
             ("sockeye_trail_entries", "Entries committed", &totals.entries),
         ];
-        for (name, help, count) in counters {
-            let counter = ConstCounter::new(count.load(Relaxed));
+        let refused = (
+            "sockeye_http_connections_refused",
+            "Clients hung up on because too many were connected",
+            self.app.connections().refused(),
+        );
+        let counted = counters.map(|(name, help, count)| (name, help, count.load(Relaxed)));
+        for (name, help, count) in counted.into_iter().chain([refused]) {
+            let counter = ConstCounter::new(count);
             counter.encode(encoder.encode_descriptor(
                 name,
                 help,
@@ -92,6 +98,16 @@ impl Figures {
                 "sockeye_intake_queue",
                 "Batches that wait for the writer",
                 count(self.app.door().queued()),
+            ),
+            (
+                "sockeye_http_connections",
+                "Clients that are connected",
+                count(self.app.connections().open()),
+            ),
+            (
+                "sockeye_http_connections_max",
+                "Clients that may be connected; one more is hung up on",
+                count(self.app.connections().max()),
             ),
             ("sockeye_feed_listeners", "Listeners of the feed", count(self.app.feed().listeners())),
         ];

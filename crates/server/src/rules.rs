@@ -1,6 +1,7 @@
 //! The rules in force: read from files or taken from the program, compiled, named by their hash,
 //! and exchanged as a whole.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -11,10 +12,12 @@ use event::Time;
 use rule::{Diagnostic, RuleFile, Ruleset};
 use sha2::{Digest, Sha256};
 
-use crate::api::RuleItem;
+use crate::api::{RuleControl, RuleItem};
 
 /// Detectors that rest at most; more are dropped.
 const RESTING_LEN_MAX: usize = 4;
+/// Largest page beside a rule file; a longer one is left out.
+const PAGE_BYTES_MAX: u64 = 256 * 1024;
 /// Largest rule file.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -27,6 +30,7 @@ pub struct RuleSet {
     pub approved_by: Option<String>,
     /// The rules as the API tells of them.
     pub items: Vec<RuleItem>,
+    explained: HashMap<String, Explained>,
     files: Vec<(String, String)>,
     compiled: Detector,
     /// Detectors that rest. Each has learned which rules can matter for which records, so one that
@@ -34,9 +38,33 @@ pub struct RuleSet {
     resting: Mutex<Vec<Detector>>,
 }
 
+/// What else is known of a rule, for whoever wants to understand it.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// Line of its definition, from 1.
+    pub line: u32,
+    /// Condition with lists, macros and exceptions put in.
+    pub resolved: String,
+    /// Output line as written.
+    pub output: String,
+    /// Controls it bears on.
+    pub controls: Vec<RuleControl>,
+    /// The page beside its file, Markdown.
+    pub page: Option<Arc<str>>,
+}
+
 /// The rules in force, exchanged as a whole; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RulesInForce(Arc<RwLock<Arc<RuleSet>>>);
+
+/// Where rule files and their pages are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// They came with this program.
+    Program,
+    /// They were read from disk.
+    Disk,
+}
 
 /// Rules could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -79,9 +107,9 @@ impl RuleSet {
         approved_by: Option<String>,
         mapping: &Mapping,
     ) -> Result<(RuleSet, Vec<Diagnostic>), RulesError> {
-        let files = match paths {
-            [] => detect::own_rules(),
-            paths => read(paths)?,
+        let (files, origin) = match paths {
+            [] => (detect::own_rules(), Origin::Program),
+            paths => (read(paths)?, Origin::Disk),
         };
         let (ruleset, mut diagnostics) = rule::load(&files, source::sources());
         let errors = diagnostics.iter().filter(|one| one.is_error()).count();
@@ -103,11 +131,17 @@ impl RuleSet {
             hash: hash(&files),
             approved_by,
             items,
+            explained: explain(&ruleset, mapping, origin),
             files: files.iter().map(|file| (file.path.clone(), hex(&file.text))).collect(),
             compiled,
             resting: Mutex::default(),
         };
         Ok((rules, diagnostics))
+    }
+
+    /// Returns what is known of a rule.
+    pub fn explained(&self, name: &str) -> Option<(&RuleItem, &Explained)> {
+        self.items.iter().find(|rule| rule.name == name).zip(self.explained.get(name))
     }
 
     /// Takes a detector, one that has rested if there is one.
@@ -150,6 +184,38 @@ fn items(ruleset: &Ruleset, mapping: &Mapping) -> Vec<RuleItem> {
         description: rule.description.trim().to_owned(),
     };
     ruleset.rules.iter().map(item).collect()
+}
+
+fn explain(ruleset: &Ruleset, mapping: &Mapping, origin: Origin) -> HashMap<String, Explained> {
+    let mut pages: HashMap<&str, Option<Arc<str>>> = HashMap::new();
+    let explained = ruleset.rules.iter().map(|rule| {
+        let page = pages.entry(&rule.file).or_insert_with(|| page(&rule.file, origin)).clone();
+        let controls = mapping.links(&rule.name).iter().map(RuleControl::from).collect();
+        let explained = Explained {
+            line: rule.line,
+            resolved: rule.condition.to_string(),
+            output: rule.output.trim().to_owned(),
+            controls,
+            page,
+        };
+        (rule.name.clone(), explained)
+    });
+    explained.collect()
+}
+
+/// Returns the page beside a rule file: same name, `.md`. One that cannot be read is none.
+fn page(file: &str, origin: Origin) -> Option<Arc<str>> {
+    if origin == Origin::Program {
+        return detect::own_page(file).map(Arc::from);
+    }
+    let path = Path::new(file).with_extension("md");
+    let length = std::fs::metadata(&path).ok()?.len();
+    if length > PAGE_BYTES_MAX {
+        let path = path.display();
+        tracing::warn!(%path, "the page is longer than {PAGE_BYTES_MAX} bytes and left out");
+        return None;
+    }
+    std::fs::read_to_string(&path).ok().map(Arc::from)
 }
 
 /// Reads files as named, and the rule files of folders in the order of their names.

@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Shared};
+use crate::connections::Connections;
 use crate::feed::Feed;
 use crate::guard::{Hosts, Transport, admit, secure};
 use crate::intake::{
@@ -25,6 +26,7 @@ use crate::intake::{
 };
 use crate::judging::{CatalogueError, Judging};
 use crate::listen::{ListenError, Listener};
+use crate::local;
 use crate::private::Private;
 use crate::rules::{RuleSet, RulesError, RulesInForce};
 use crate::settings::{Settings, SourceSetting};
@@ -111,6 +113,7 @@ impl Running {
             started,
             transport: if listener.is_tls() { Transport::Tls } else { Transport::Plain },
             hosts: Hosts::new(settings.hosts.iter().cloned()),
+            connections: Connections::new(settings.connections_max),
             clock: settings.clock.clone(),
             private,
             view: journal.view(),
@@ -171,8 +174,10 @@ impl Running {
             let setting = FollowSetting { path, instance };
             tasks.push(tokio::spawn(follow(app.clone(), setting)));
         }
+        tasks.extend(local::listen(&app, &settings.data));
         let handle = Handle::new();
-        let http = tokio::spawn(listener.serve(router(&app), handle.clone()));
+        let http =
+            tokio::spawn(listener.serve(router(&app), app.connections().clone(), handle.clone()));
         // For someone who will paste it elsewhere.
         let data = settings.data.canonicalize().unwrap_or_else(|_| settings.data.clone());
         let file = data.join(webhook::FILE);

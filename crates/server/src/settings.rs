@@ -13,6 +13,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Certificate and key.
     pub tls: Option<Tls>,
+    /// Clients that may be connected at once.
+    pub connections_max: usize,
     /// Names under which browsers may ask for this server, besides addresses and `localhost`.
     pub hosts: Vec<String>,
     /// Data directory.

@@ -35,6 +35,22 @@ impl Feed {
         }
     }
 
+    /// Reads to the end; returns the positions of alerts, and how many the server says were missed.
+    fn rest(&mut self) -> (Vec<String>, u64) {
+        let (mut positions, mut missed) = (Vec::new(), 0);
+        let mut line = String::new();
+        while self.0.read_line(&mut line).unwrap() > 0 {
+            if let Some(position) = line.strip_prefix("id:") {
+                positions.push(position.trim().to_owned());
+            }
+            if let Some((_, rest)) = line.split_once("{\"missed\":\"") {
+                missed = rest.split('"').next().unwrap().parse().unwrap();
+            }
+            line.clear();
+        }
+        (positions, missed)
+    }
+
     /// Returns the position of the next alert.
     fn next(&mut self) -> String {
         let line = self.line(|line| line.starts_with("id:"));
@@ -96,4 +112,30 @@ fn a_place_that_is_none_is_refused() {
     let headers =
         [("cookie", cookie.as_str()), ("origin", origin.as_str()), ("last-event-id", "x")];
     assert_eq!(server.send("GET", "/v1/feed", &headers, b"").status, 400);
+}
+
+/// More than the feed keeps for one who is behind.
+const MANY: u32 = 4400;
+/// Alerts, and bytes of each, that fill whatever stands between server and client.
+const LONG: (u32, usize) = (160, 64 * 1024);
+
+#[test]
+fn a_listener_that_is_too_slow_is_told_so_and_misses_nothing_by_coming_again() {
+    let server = Server::start();
+    let token = server.token("\"intake\"");
+    let mut feed = Feed::open(&server, None);
+    let padding = format!("command=sh&pad={}", "x".repeat(LONG.1));
+    let long: Vec<String> = (0..LONG.0)
+        .map(|id| exec(&format!("long-{id}")).replacen("command=sh", &padding, 1))
+        .collect();
+    assert_eq!(server.deliver(&token, list(&long).as_bytes()).status, 200);
+    for first in (0..MANY).step_by(1100) {
+        deliver(&server, &token, first..first + 1100);
+    }
+    let (before, missed) = feed.rest();
+    assert!(missed > 0, "the client was never behind");
+    let mut feed = Feed::open(&server, before.last().map(String::as_str));
+    let after: Vec<_> = (0..(LONG.0 + MANY) as usize - before.len()).map(|_| feed.next()).collect();
+    let told: std::collections::BTreeSet<_> = before.iter().chain(&after).collect();
+    assert_eq!(told.len(), (LONG.0 + MANY) as usize, "each was told once");
 }

@@ -3,6 +3,7 @@
 //! environment, and both win over the file.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -35,6 +36,9 @@ pub struct Stated {
     /// Person whom the sign-in link signs in; decisions carry this name [default: $USER]
     #[arg(long, value_name = "NAME", env = "SOCKEYE_ADMIN_NAME")]
     pub admin_name: Option<String>,
+    /// Clients that may be connected at once; one more is hung up on [default: 512]
+    #[arg(long, value_name = "N", env = "SOCKEYE_CONNECTIONS_MAX")]
+    pub connections_max: Option<NonZeroUsize>,
     /// Name under which browsers reach this server, besides addresses and localhost
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
@@ -146,6 +150,7 @@ impl Stated {
             environment: self.environment.or(other.environment),
             cluster: self.cluster.or(other.cluster),
             admin_name: self.admin_name.or(other.admin_name),
+            connections_max: self.connections_max.or(other.connections_max),
             hosts: if self.hosts.is_empty() { other.hosts } else { self.hosts },
             tls: StatedTls {
                 certificate: self.tls.certificate.or(other.tls.certificate),
@@ -187,6 +192,9 @@ impl Stated {
         Ok(Settings {
             listen: self.listen.unwrap_or(default),
             tls,
+            connections_max: self
+                .connections_max
+                .map_or(server::CONNECTIONS_LEN_MAX, NonZeroUsize::get),
             hosts: self.hosts,
             data: self.data.unwrap_or_else(|| PathBuf::from(".data")),
             environment,
@@ -226,6 +234,12 @@ impl StatedSources {
     }
 }
 
+/// Returns the account that runs this, as the system knows it; empty if it does not say.
+pub fn user() -> String {
+    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_default()
+}
+
 fn service_model(text: &str) -> Result<ServiceModel, String> {
     match text {
         "iaas" => Ok(ServiceModel::Iaas),
@@ -259,6 +273,7 @@ mod tests {
              cluster: eu-1\n\
              admin_name: Ada Lovelace\n\
              hosts: [sockeye.example.org]\n\
+             connections_max: 64\n\
              tls: {certificate: tls.crt, key: tls.key}\n\
              rules: {files: [rules/], approved_by: Grace Hopper}\n\
              controls: {service_model: paas}\n\
@@ -269,6 +284,7 @@ mod tests {
         .unwrap();
         assert_eq!(settings.rules_approved_by.as_deref(), Some("Grace Hopper"));
         assert_eq!(settings.service_model, ServiceModel::Paas);
+        assert_eq!(settings.connections_max, 64);
         let file = PathBuf::from("/var/log/kubernetes/audit.log");
         assert_eq!(settings.sources, [SourceSetting::K8sAuditFile(file)]);
         assert_eq!(settings.admin_name, "Ada Lovelace");

@@ -20,7 +20,7 @@ pub use projection::SEEN_DAYS;
 pub use view::{
     AlertDetail, AlertFilter, AlertItem, AlertPosition, DecisionItem, FindingCount, FindingFilter,
     GAPS_LEN_MAX, Gap, HourCount, PAGE_LEN_MAX, Page, Placed, RuleCount, Size, SourceItem, Summary,
-    View,
+    TrailEntry, View,
 };
 
 /// Why a question could not be answered.

@@ -135,7 +135,7 @@ impl Projection {
         let mut tallies: HashMap<(i64, i64, i64), i64> = HashMap::new();
         let mut newest = self.newest;
         for placed in entries {
-            newest = newest.max(Some(received(placed.entry)));
+            newest = newest.max(Some(placed.entry.time()));
             match placed.entry {
                 Entry::Event(event) => self.event(placed, event, &mut tallies)?,
                 Entry::Decision(decision) => {
@@ -297,19 +297,6 @@ fn read_rule(connection: &Connection, number: i64) -> Result<Rule, Error> {
         .optional()?;
     let (severities, criteria) = row.unwrap_or_default();
     Ok(Rule { severities, criteria: serde_json::from_str(&criteria).unwrap_or_default() })
-}
-
-/// Returns the time of an entry by our clock.
-fn received(entry: &Entry) -> Time {
-    match entry {
-        Entry::Event(event) => event.received,
-        Entry::Rejected(rejected) => rejected.received,
-        Entry::Status(status) => status.minute,
-        Entry::Decision(decision) => decision.time,
-        Entry::Rules(loaded) => loaded.time,
-        Entry::Administration(act) => act.time,
-        Entry::Start(start) => start.time,
-    }
 }
 
 /// Returns the start of the quarter of an hour that a time lies in.

@@ -5,8 +5,9 @@ use event::{Subject, Time};
 use finding::{Finding, FindingId};
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
+use trail::Position;
 
-use crate::code;
+use crate::{Placed, code};
 
 /// Reads findings; a condition follows.
 pub const FINDING: &str = "SELECT finding.finding, rule.text, source.text, severity, status,
@@ -60,7 +61,7 @@ pub fn words(finding: &Finding) -> String {
 
 /// Reads statuses; a condition follows.
 pub const STATUS: &str = "SELECT source.text, instance.text, minute, records, rejected, duplicates,
-    lost, bytes, alerts, newest, connected, rules.text, reason
+    lost, bytes, alerts, newest, connected, rules.text, reason, block, entry
     FROM source_status JOIN name AS source ON source.id = source_status.source
     JOIN name AS instance ON instance.id = source_status.instance
     JOIN name AS rules ON rules.id = source_status.rules";
@@ -82,6 +83,12 @@ pub fn status(row: &Row<'_>) -> rusqlite::Result<SourceStatus> {
         rules: row.get(11)?,
         reason: row.get(12)?,
     })
+}
+
+/// Returns the same with its place in the trail.
+pub fn placed_status(row: &Row<'_>) -> rusqlite::Result<Placed<SourceStatus>> {
+    let position = Position { block: row.get(13)?, entry: row.get(14)? };
+    Ok(Placed { position, entry: status(row)? })
 }
 
 /// Reads the JSON of a column.

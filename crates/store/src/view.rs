@@ -7,6 +7,7 @@ mod findings;
 mod lists;
 mod sources;
 mod summary;
+mod trail_entry;
 
 use std::fs;
 use std::path::{Path, PathBuf};

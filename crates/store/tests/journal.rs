@@ -8,7 +8,7 @@ use std::fs;
 use event::Severity;
 use finding::{Action, Status};
 use shared::*;
-use store::{AlertFilter, Draft, FindingFilter, Identity, Intake, OpenError, View};
+use store::{AlertFilter, Draft, FindingFilter, Identity, Intake, Journal, OpenError, View};
 use trail::Position;
 
 #[test]
@@ -250,4 +250,17 @@ fn a_finding_goes_through_its_life_as_the_trail_says() {
     assert_eq!(standing(), (Status::Accepted, Severity::Critical, 3, 3));
     commit(&mut journal, vec![alerting("d", 100, "Shell", "web")]);
     assert_eq!(standing(), (Status::Open, Severity::Critical, 4, 3));
+}
+
+#[test]
+fn an_act_is_written_down_between_two_runs_without_a_start() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let (mut journal, _) = Journal::take(dir.path(), "example.org/test").unwrap();
+    let receipt = commit(&mut journal, vec![act(1, "report_exported", "")]);
+    assert_eq!(receipt.positions, [Some(Position { block: 1, entry: 0 })]);
+    assert!(matches!(try_open(dir.path()), Err(OpenError::Held(_))));
+    drop(journal);
+    let (journal, _) = open(dir.path());
+    assert_eq!(journal.view().starts(9).unwrap().len(), 2);
 }

@@ -191,7 +191,7 @@ fn a_source_tells_its_state_its_totals_and_its_gaps() {
     let sources = journal.view().sources(at(33 * 60)).unwrap();
     let [source] = sources.as_slice() else { panic!("{sources:?}") };
     assert_eq!(
-        (source.minutes, source.records, source.last.minute),
+        (source.minutes, source.records, source.last.entry.minute),
         (25, 270, at(29 * 60).minute())
     );
     let start = at(0).minute();
@@ -245,4 +245,42 @@ fn short_lists_are_newest_first() {
     let size = view.size().unwrap();
     assert_eq!(size.blocks, 3);
     assert!(size.trail_bytes > 300 && size.projection_bytes > 4096 && size.checkpoint.is_some());
+}
+
+#[test]
+fn any_entry_is_shown_by_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(dir.path());
+    commit(&mut journal, vec![alerting("a", 1, "Shell", "web"), act(2, "sign_in", "")]);
+    let view = journal.view();
+    let shown = |place: &str| {
+        let found = view.trail_entry(place.parse().unwrap()).unwrap()?;
+        Some(format!("{} of {}: {}", found.line.entry.kind(), found.entries, found.text))
+    };
+    assert!(shown("0.0").unwrap().starts_with(r#"start of 1: {"v":1,"entry":{"start":"#));
+    assert!(shown("1.0").unwrap().starts_with(r#"event of 2: {"v":1,"entry":{"event":"#));
+    assert!(shown("1.1").unwrap().starts_with("administration of 2"));
+    assert_eq!((shown("1.2"), shown("2.0")), (None, None));
+}
+
+#[test]
+fn refused_records_are_listed_newest_first_by_source_and_instance() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(dir.path());
+    for second in 0..5 {
+        commit(&mut journal, vec![rejected(second), alerting(&second.to_string(), 1, "S", "web")]);
+    }
+    let view = journal.view();
+    let mut seconds = Vec::new();
+    let mut before = None;
+    loop {
+        let page = view.rejected("k8s_audit", Some("webhook"), before, 2).unwrap();
+        seconds.extend(page.items.iter().map(|item| item.entry.received));
+        let Some(next) = page.next else { break };
+        before = Some(next.parse().unwrap());
+    }
+    assert_eq!(seconds, [4, 3, 2, 1, 0].map(at));
+    let of = |source, instance| view.rejected(source, instance, None, 9).unwrap().items.len();
+    assert_eq!((of("k8s_audit", None), of("k8s_audit", Some("file:a"))), (5, 0));
+    assert_eq!(of("cloudtrail", None), 0);
 }

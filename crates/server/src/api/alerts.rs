@@ -52,7 +52,7 @@ pub struct TrailPlace {
     pub entry: u32,
     /// Merkle root of the block, hex.
     pub block_root: String,
-    /// The latest signed checkpoint (a C2SP signed note).
+    /// The signed checkpoint of the block's commit (a C2SP signed note).
     pub checkpoint: String,
 }
 

@@ -53,7 +53,8 @@ pub async fn criteria(
     });
     let items = items.collect();
     let Period { from, until } = judged.period;
-    Ok(Json(Criteria { from: from.into(), until: until.into(), items }))
+    let judged_until = judged.settled.until.into();
+    Ok(Json(Criteria { from: from.into(), until: until.into(), judged_until, items }))
 }
 
 /// Lists the controls with their results over a period.
@@ -71,7 +72,8 @@ pub async fn list(
     });
     let items = with_text.collect();
     let Period { from, until } = judged.period;
-    Ok(Json(Controls { from: from.into(), until: until.into(), items }))
+    let judged_until = judged.settled.until.into();
+    Ok(Json(Controls { from: from.into(), until: until.into(), judged_until, items }))
 }
 
 /// Shows one control and all that its results stand on.
@@ -99,6 +101,7 @@ pub async fn show(
     Ok(Json(ControlDetail {
         from: judged.period.from.into(),
         until: judged.period.until.into(),
+        judged_until: judged.settled.until.into(),
         control: ControlItem::of(control, result),
         responsibility: app.judging().responsibility(control),
         tests: result.tests.iter().map(ControlTest::from).collect(),

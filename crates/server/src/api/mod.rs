@@ -15,6 +15,7 @@ pub mod shape;
 mod sources;
 mod status;
 mod tokens;
+mod trail;
 
 use axum::Router;
 use axum::http::header;
@@ -27,7 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use problem::Problem;
-pub use rules::RuleItem;
+pub use rules::{RuleControl, RuleItem};
 pub use session::SESSION_COOKIE;
 
 use crate::App;
@@ -50,8 +51,11 @@ fn router() -> OpenApiRouter<App> {
         .routes(routes!(controls::population))
         .routes(routes!(sources::list))
         .routes(routes!(sources::minutes))
+        .routes(routes!(sources::rejected))
         .routes(routes!(sources::retire))
         .routes(routes!(rules::list))
+        .routes(routes!(rules::show))
+        .routes(routes!(trail::show))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(administration::list))

@@ -3,17 +3,17 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use control::coverage::{SourceCoverage, of_sources};
-use control::evidence::SourceStatus;
+use control::evidence::{Rejected, SourceStatus};
 use control::facts::{Facts, Totals, Watch};
 use event::{Period, Time};
 use serde::{Deserialize, Serialize};
-use store::View;
-use utoipa::ToSchema;
+use store::{Placed, View};
+use utoipa::{IntoParams, ToSchema};
 
 use super::controls::Gap;
 use super::extract::{Json, Query};
 use super::problem::{Problem, ProblemBody};
-use super::shape::{Count, Moment, Span};
+use super::shape::{Count, Moment, Page, Span, limit};
 use crate::App;
 use crate::guard::Caller;
 
@@ -62,9 +62,47 @@ pub struct SourceTotals {
     pub alerts: Count,
 }
 
+/// A record that was refused, and where the trail has it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RejectedItem {
+    /// Its place in the trail.
+    pub position: String,
+    /// Source name.
+    pub source: String,
+    /// Which instance; absent in entries of before it was told.
+    pub instance: Option<String>,
+    /// When it came.
+    pub received: Moment,
+    /// What was wrong.
+    pub reason: String,
+    /// SHA-256 of its bytes, hex.
+    pub sha256: String,
+    /// Its length in bytes.
+    pub bytes: Count,
+    /// Its first bytes, at most 512; what is no UTF-8 is replaced.
+    pub excerpt: String,
+}
+
+/// Which refused records.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct RejectedQuery {
+    /// Source name.
+    pub source: String,
+    /// Only of this instance.
+    pub instance: Option<String>,
+    /// At most so many, 1 to 500; 100 by default.
+    pub limit: Option<u32>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
 /// What a source instance did in one minute.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SourceMinute {
+    /// Place in the trail of the status entry.
+    pub position: String,
     /// Source name.
     pub source: String,
     /// Which instance.
@@ -149,7 +187,8 @@ pub async fn list(
                 |source: &str, instance: &str| source == one.source && instance == one.instance;
             let totals = watched.iter().find(|it| is_it(&it.source, &it.instance));
             let coverage = coverages.iter().find(|it| is_it(&it.source, &it.instance));
-            let (state, reason) = state(&app, &one.source, &one.instance, Some(&one.last), now);
+            let (state, reason) =
+                state(&app, &one.source, &one.instance, Some(&one.last.entry), now);
             SourceItem {
                 state,
                 reason,
@@ -229,6 +268,23 @@ pub async fn minutes(
     Ok(Json(SourceMinutes { from: period.from.into(), until: period.until.into(), items }))
 }
 
+/// Lists the records of a source that were refused, newest first. A source keeps up to 600 a
+/// minute with reason and first bytes; what is beyond that is only counted. A page may hold fewer
+/// than asked for and still have a next one.
+#[utoipa::path(get, path = "/v1/sources/rejected", tag = "sources", params(RejectedQuery),
+    responses((status = 200, body = Page<RejectedItem>), (status = "4XX", body = ProblemBody)))]
+pub async fn rejected(
+    State(app): State<App>,
+    Query(query): Query<RejectedQuery>,
+) -> Result<Json<Page<RejectedItem>>, Problem> {
+    let limit = limit(query.limit)?;
+    let before = query.cursor.as_deref().map(str::parse::<trail::Position>).transpose();
+    let before = before.map_err(|error| Problem::bad_request(error.to_string()))?;
+    let page =
+        app.ask(move |view| view.rejected(&query.source, query.instance.as_deref(), before, limit));
+    Ok(Json(Page::from(page.await?)))
+}
+
 fn bounded(period: Period, max: i64) -> Result<Period, Problem> {
     if period.until.0.saturating_sub(period.from.0) <= max {
         return Ok(period);
@@ -247,7 +303,7 @@ fn watched(view: &View, period: Period, now: Time) -> Result<Watched, store::Err
         watch.known(&one.source, &one.instance, one.since);
     }
     for status in view.minutes(period)? {
-        watch.see(&status);
+        watch.see(&status.entry);
     }
     let facts = Facts {
         period,
@@ -287,9 +343,27 @@ fn state(
     (state, None)
 }
 
-impl From<SourceStatus> for SourceMinute {
-    fn from(status: SourceStatus) -> SourceMinute {
+impl From<Placed<Rejected>> for RejectedItem {
+    fn from(placed: Placed<Rejected>) -> RejectedItem {
+        let rejected = placed.entry;
+        RejectedItem {
+            position: placed.position.to_string(),
+            source: rejected.source,
+            instance: rejected.instance,
+            received: rejected.received.into(),
+            reason: rejected.reason,
+            sha256: rejected.sha256,
+            bytes: rejected.bytes.into(),
+            excerpt: rejected.excerpt,
+        }
+    }
+}
+
+impl From<Placed<SourceStatus>> for SourceMinute {
+    fn from(placed: Placed<SourceStatus>) -> SourceMinute {
+        let status = placed.entry;
         SourceMinute {
+            position: placed.position.to_string(),
             source: status.source,
             instance: status.instance,
             minute: status.minute.into(),

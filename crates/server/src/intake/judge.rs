@@ -128,6 +128,7 @@ impl Judge {
         let excerpt = &reject.excerpt[..reject.excerpt.len().min(EXCERPT_BYTES_MAX)];
         Some(Draft::new(Entry::Rejected(Rejected {
             source: self.instance.source().to_owned(),
+            instance: Some(self.instance.name().to_owned()),
             received,
             reason,
             sha256,

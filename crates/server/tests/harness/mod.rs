@@ -52,6 +52,7 @@ pub fn settings(data: &Path, sources: Vec<SourceSetting>, clock: Clock) -> Setti
     Settings {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
+        connections_max: server::CONNECTIONS_LEN_MAX,
         hosts: Vec::new(),
         data: data.to_owned(),
         environment: "test".to_owned(),
@@ -89,6 +90,13 @@ impl Server {
     }
 
     pub fn start_as(dir: TempDir, settings: Settings) -> Server {
+        let mut server = Server::launch(dir, settings);
+        server.sign_in();
+        server
+    }
+
+    /// Starts a server that nobody is signed in at.
+    pub fn launch(dir: TempDir, settings: Settings) -> Server {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -96,10 +104,7 @@ impl Server {
             .unwrap();
         let running = runtime.block_on(Running::start(settings)).unwrap();
         let (address, link) = (running.address, running.sign_in_link.clone());
-        let mut server =
-            Server { dir, address, cookie: String::new(), link, runtime, running: Some(running) };
-        server.sign_in();
-        server
+        Server { dir, address, cookie: String::new(), link, runtime, running: Some(running) }
     }
 
     /// Reads the rules again; says how many judge, or why the old ones stay.

@@ -1,6 +1,6 @@
 //! `sockeye report`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -10,14 +10,15 @@ use control::package::RECORDS_MAX;
 use event::{Period, Time};
 use indicatif::ProgressBar;
 use report::Scope;
+use server::{Export, Scribe};
 
 use crate::evidence::{self, time};
 use crate::package::{self, Order};
 
 /// Write the evidence of a period or a date for the auditor.
 ///
-/// Reads the trail only, also while the server runs. What it writes can be checked offline with
-/// `sockeye verify DIR` or `sockeye-verify DIR`.
+/// Reads the trail, also while the server runs, and has the export itself written into it. What it
+/// writes can be checked offline with `sockeye verify DIR` or `sockeye-verify DIR`.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   sockeye report --type 2 --from 2026-01-01 --to 2026-07-01 --out evidence-2026h1
@@ -56,6 +57,9 @@ pub struct Args {
     /// How the clusters are bought
     #[arg(long, value_enum, default_value = "iaas")]
     service_model: Bought,
+    /// Person who exports it, as the trail shall name them [default: $USER]
+    #[arg(long, value_name = "NAME", env = "SOCKEYE_ADMIN_NAME")]
+    by: Option<String>,
     /// Also put the raw records of this hour in, where there are too many for all; repeatable
     #[arg(long = "hour", value_name = "TIME", value_parser = time)]
     hours: Vec<Time>,
@@ -117,7 +121,50 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             "too many raw records for all; hourly totals are in, and hours asked for with --hour"
         );
     }
+    let export = Export {
+        actor: actor(args.by),
+        object: written.manifest,
+        detail: format!("{}; {} files in {out}", words(question), written.files),
+    };
+    note(&args.data, gathered.reader.verifier().name(), &export);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Has the export written into the trail, and says where or why not. The package is whole either
+/// way.
+fn note(data: &Path, origin: &str, export: &Export) {
+    match server::note_export(data, origin, export, evidence::now()) {
+        Ok(noted) => {
+            let by = match noted.by {
+                Scribe::Server => "by the running server",
+                Scribe::Command => "by this command, since no server runs",
+            };
+            anstream::eprintln!("the trail has this export as entry {}, {by}", noted.position);
+        }
+        Err(error) => anstream::eprintln!(
+            "warning: this export is not in the trail: {:#}; keep a note of who exported it and \
+             when",
+            anyhow::Error::from(error)
+        ),
+    }
+}
+
+/// Returns who exports: the person named, or the account as the system knows it.
+fn actor(by: Option<String>) -> String {
+    let name = by.unwrap_or_else(crate::config::user);
+    match name.trim() {
+        "" => "system:unnamed account".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn words(question: Question) -> String {
+    match question {
+        Question::Type1 { on } => format!("type 1 on {on}"),
+        Question::Type2 { period: Period { from, until } } => {
+            format!("type 2 from {from} until {until}")
+        }
+    }
 }
 
 fn question(args: &Args) -> anyhow::Result<Question> {

@@ -50,9 +50,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
 
 fn settings(args: &Args) -> anyhow::Result<Settings> {
     let file = args.config.as_deref().map(Stated::read).transpose()?.unwrap_or_default();
-    let user = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    args.stated.clone().or(file).settle(&user.unwrap_or_default(), hostname.trim().to_owned())
+    args.stated.clone().or(file).settle(&crate::config::user(), hostname.trim().to_owned())
 }
 
 fn log() {

@@ -74,13 +74,33 @@ impl Journal {
     /// then a `start` entry. A damaged trail opens too, but only to be read. On a full disk the
     /// `start` entry is written with the first batch that fits.
     pub fn open(dir: &Path, opening: &Opening<'_>) -> Result<(Journal, Recovery), OpenError> {
+        let (mut journal, mut recovery) = Journal::take(dir, opening.origin)?;
+        journal.start = Some(Draft::new(Entry::Start(Start {
+            time: opening.now,
+            version: opening.version.to_owned(),
+            bytes_cut: recovery.bytes_cut,
+            silent_since: recovery.silent_since,
+        })));
+        match journal.commit(Vec::new()) {
+            Err(CommitError::Broken(why)) => {
+                recovery.notes.push(format!("the start could not be written: {why}"));
+            }
+            Err(error) => recovery.notes.push(error.to_string()),
+            Ok(_) => (),
+        }
+        Ok((journal, recovery))
+    }
+
+    /// Takes a data directory to write down an act while the service does not run: the same as
+    /// [`Journal::open`], without the entry that the service started.
+    pub fn take(dir: &Path, origin: &str) -> Result<(Journal, Recovery), OpenError> {
         let lock = lock(dir)?;
         let mut recovery = Recovery::default();
         let kept = keep_or_rebuild(dir, &mut recovery).map_err(OpenError::Projection)?;
         let key = dir.join("keys").join("trail.key");
         let keep = kept.as_ref().map_or(0, |(_, cursor)| cursor.blocks);
         let segment_bytes_max = trail::SEGMENT_BYTES_MAX;
-        let options = Options { origin: opening.origin, key: &key, keep, segment_bytes_max };
+        let options = Options { origin, key: &key, keep, segment_bytes_max };
         let (trail, found) = Trail::open(&dir.join("trail"), &options).map_err(OpenError::Trail)?;
         recovery.bytes_cut = found.bytes_cut;
         recovery.notes.extend(found.notes);
@@ -91,22 +111,8 @@ impl Journal {
             project(dir, kept, &trail, &mut recovery).map_err(OpenError::Projection)?;
         recovery.silent_since = projection.newest();
         let view = View::new(dir, trail.reader());
-        let start = Start {
-            time: opening.now,
-            version: opening.version.to_owned(),
-            bytes_cut: recovery.bytes_cut,
-            silent_since: recovery.silent_since,
-        };
-        let start = Some(Draft::new(Entry::Start(start)));
-        let (full, broken) = (false, None);
-        let mut journal = Journal { trail, projection, view, start, full, broken, _lock: lock };
-        match journal.commit(Vec::new()) {
-            Err(CommitError::Broken(why)) => {
-                recovery.notes.push(format!("the start could not be written: {why}"));
-            }
-            Err(error) => recovery.notes.push(error.to_string()),
-            Ok(_) => (),
-        }
+        let (start, full, broken) = (None, false, None);
+        let journal = Journal { trail, projection, view, start, full, broken, _lock: lock };
         Ok((journal, recovery))
     }
 }

@@ -1,6 +1,6 @@
 //! Questions and answers.
 
-use control::evidence::SourceStatus;
+use control::evidence::{Line, SourceStatus};
 use event::{Severity, Time};
 use finding::{Alert, Decision, FindingId, Status};
 use serde::{Deserialize, Serialize};
@@ -89,6 +89,23 @@ pub struct AlertDetail {
     pub checkpoint: String,
 }
 
+/// Any entry of the trail, and what it stands under.
+#[derive(Debug)]
+pub struct TrailEntry {
+    /// Where.
+    pub position: Position,
+    /// What is kept.
+    pub line: Line,
+    /// The entry's bytes, exactly as they are hashed: JSON text.
+    pub text: String,
+    /// Entries in its block.
+    pub entries: u32,
+    /// Root over the block's entries, hex.
+    pub block_root: String,
+    /// The signed checkpoint of the block's commit.
+    pub checkpoint: String,
+}
+
 /// A decision and where it stands.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DecisionItem {
@@ -107,7 +124,7 @@ pub struct SourceItem {
     /// Instance.
     pub instance: String,
     /// Its newest status.
-    pub last: SourceStatus,
+    pub last: Placed<SourceStatus>,
     /// Minute of its first status.
     pub since: Time,
     /// Minutes with a status and connected.

@@ -4,7 +4,7 @@ use control::evidence::SourceStatus;
 use event::{Period, Time};
 use rusqlite::{Connection, params};
 
-use super::{GAPS_LEN_MAX, Gap, SourceItem, View};
+use super::{GAPS_LEN_MAX, Gap, Placed, SourceItem, View};
 use crate::{Error, row};
 
 /// Minutes back from now in which gaps are looked for.
@@ -28,8 +28,8 @@ impl View {
                 let since = Time(row.get(2)?);
                 let last = last(connection, source, instance)?;
                 items.push(SourceItem {
-                    source: last.source.clone(),
-                    instance: last.instance.clone(),
+                    source: last.entry.source.clone(),
+                    instance: last.entry.instance.clone(),
                     gaps: gaps(connection, (source, instance), since, now)?,
                     last,
                     since,
@@ -49,7 +49,7 @@ impl View {
 
     /// Lists the status entries of a period by source, instance and minute, at most
     /// [`MINUTES_LEN_MAX`].
-    pub fn minutes(&self, period: Period) -> Result<Vec<SourceStatus>, Error> {
+    pub fn minutes(&self, period: Period) -> Result<Vec<Placed<SourceStatus>>, Error> {
         self.ask(|connection| {
             let read = format!(
                 "{} WHERE (source_status.source, source_status.instance) IN
@@ -59,19 +59,23 @@ impl View {
                 row::STATUS
             );
             let mut read = connection.prepare_cached(&read)?;
-            let rows = read.query_map([period.from.0, period.until.0], row::status)?;
+            let rows = read.query_map([period.from.0, period.until.0], row::placed_status)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 }
 
-fn last(connection: &Connection, source: i64, instance: i64) -> Result<SourceStatus, Error> {
+fn last(
+    connection: &Connection,
+    source: i64,
+    instance: i64,
+) -> Result<Placed<SourceStatus>, Error> {
     let read = format!(
         "{} WHERE source_status.source = ?1 AND source_status.instance = ?2
         ORDER BY minute DESC, block DESC, entry DESC LIMIT 1",
         row::STATUS
     );
-    Ok(connection.prepare_cached(&read)?.query_row([source, instance], row::status)?)
+    Ok(connection.prepare_cached(&read)?.query_row([source, instance], row::placed_status)?)
 }
 
 /// Returns the newest gaps, newest first. A status is due a minute after its own.

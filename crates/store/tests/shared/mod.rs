@@ -109,6 +109,7 @@ pub fn mostly_up(minute: i64, nth: i64) -> Entry {
 pub fn rejected(seconds: i64) -> Entry {
     Entry::Rejected(Rejected {
         source: "k8s_audit".into(),
+        instance: Some("webhook".into()),
         received: at(seconds),
         reason: "no JSON".into(),
         sha256: "00".into(),

@@ -87,6 +87,8 @@ pub struct Criteria {
     pub from: Moment,
     /// First instant after.
     pub until: Moment,
+    /// First instant that was not judged: statuses of the newest minute are still due.
+    pub judged_until: Moment,
     /// The criteria in catalogue order.
     pub items: Vec<Criterion>,
 }
@@ -122,6 +124,8 @@ pub struct Controls {
     pub from: Moment,
     /// First instant after.
     pub until: Moment,
+    /// First instant that was not judged: statuses of the newest minute are still due.
+    pub judged_until: Moment,
     /// The controls in catalogue order.
     pub items: Vec<ControlItem>,
 }
@@ -133,6 +137,8 @@ pub struct ControlDetail {
     pub from: Moment,
     /// First instant after.
     pub until: Moment,
+    /// First instant that was not judged: statuses of the newest minute are still due.
+    pub judged_until: Moment,
     /// The control and its results.
     #[serde(flatten)]
     pub control: ControlItem,
