@@ -146,7 +146,7 @@ describe('console', { skip, concurrency: false }, () => {
     const raw = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()));
     assert.equal(raw.objectRef.name, 'miner-0');
     await details.getByText('Block root').waitFor();
-    await details.getByText('Latest signed checkpoint').waitFor();
+    await details.getByText('Signed checkpoint of its commit').waitFor();
     assert.match(page.url(), /\/feed\/\d+\.\d+\.\d+/);
     await shoot(page, 'alert-light');
     await page.reload();
@@ -175,6 +175,50 @@ describe('console', { skip, concurrency: false }, () => {
     assert.equal(await details.getByRole('button', { name: 'Resolve' }).count(), 0);
     await shoot(page, 'finding-light');
     innocent();
+  });
+
+  test('a decision leads to its entry in the trail, and back', async () => {
+    const handling = page.getByRole('region', { name: 'Finding' });
+    await handling
+      .getByRole('link', { name: /^\d+\.\d+$/ })
+      .last()
+      .click();
+    await heading(/^Entry \d+\.\d+$/).waitFor();
+    await page.getByText('Decision about a finding').waitFor();
+    await page.getByText('Block root').waitFor();
+    assert.match(await page.getByLabel('What is kept').innerText(), /A miner\. The pod is gone/);
+    await shoot(page, 'entry-light');
+    const shown = page.url();
+    await page.keyboard.press('k');
+    await page.waitForURL((url) => url.href !== shown && /\/trail\/\d+\.\d+$/.test(url.pathname));
+    await page.goto(shown);
+    await page.getByRole('link', { name: 'Finding', exact: true }).click();
+    await page
+      .getByRole('region', { name: 'Finding' })
+      .getByText('resolved as true positive')
+      .waitFor();
+    innocent();
+  });
+
+  test('the rule behind a finding is explained: threat, response, controls', async () => {
+    await page
+      .getByRole('region', { name: 'Finding' })
+      .getByRole('link', { name: 'Rule', exact: true })
+      .click();
+    const rule = page.getByRole('region', { name: 'Rule' });
+    await rule.getByRole('heading', { name: 'The threat' }).waitFor();
+    await rule.getByRole('heading', { name: 'What to do' }).waitFor();
+    await rule.getByRole('heading', { name: 'Controls it bears on' }).waitFor();
+    assert.ok((await rule.locator('a[href^="/controls/K-"]').count()) > 0);
+    assert.equal(await rule.getByText('## ').count(), 0);
+    await shoot(page, 'rule-light');
+    await page.goto(`${server.url}/rules/no-such-rule`);
+    await page.getByRole('alert').getByText('No rule in force is called').waitFor();
+    assert.ok(
+      offences.every((offence) => /status of 404/.test(offence)),
+      offences.join('\n'),
+    );
+    offences.length = 0;
   });
 
   test('findings are walked, searched and filtered by keyboard', async () => {
@@ -226,6 +270,16 @@ describe('console', { skip, concurrency: false }, () => {
       words.filter((word) => !known.test(word)),
       [],
     );
+    const one = '(pass|fail|error|not tested|not applicable|inherited|manual)';
+    const both = new RegExp(
+      `design\\s*${one}\\s*O?\\s*operation\\s*${one}|no control\\s*, not tested`,
+    );
+    assert.deepEqual(
+      words.filter((word) => !both.test(word)),
+      [],
+      'design and operation are both told',
+    );
+    await page.getByText('Judged up to').waitFor();
     assert.doesNotMatch(await page.locator('body').innerText(), /compliant/i);
     await shoot(page, 'controls-light');
     innocent();
@@ -277,6 +331,18 @@ describe('console', { skip, concurrency: false }, () => {
     innocent();
   });
 
+  test('a refused record is listed with the reason, and leads to its entry', async () => {
+    await assert.rejects(deliver(server.url, secret, [42]), /no record could be read/);
+    await open('/sources', 'Sources');
+    await page.getByText('Refused records').first().click();
+    const row = page.getByRole('row', { name: /an element is not an object/ });
+    await row.first().waitFor();
+    await shoot(page, 'refused-light');
+    await row.first().getByRole('link').click();
+    await page.getByText('Record that was refused').waitFor();
+    innocent();
+  });
+
   const PAGES = [
     '/',
     '/feed',
@@ -285,7 +351,9 @@ describe('console', { skip, concurrency: false }, () => {
     '/criteria/CC6.1',
     '/sources',
     '/rules',
+    '/rules/Session%20opened%20in%20a%20container',
     '/trail',
+    '/trail/0.0',
     '/tokens',
     '/administration',
   ];

@@ -337,6 +337,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one rule: what it asks, which controls it bears on and why, and the page that explains it. */
+        get: operations["rules_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sign-out": {
         parameters: {
             query?: never;
@@ -380,6 +397,27 @@ export interface paths {
         };
         /** Lists status entries, one a minute and instance; at most seven days at once. */
         get: operations["sources_minutes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/rejected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the records of a source that were refused, newest first. A source keeps up to 600 a
+         *     minute with reason and first bytes; what is beyond that is only counted. A page may hold fewer
+         *     than asked for and still have a next one.
+         */
+        get: operations["sources_rejected"];
         put?: never;
         post?: never;
         delete?: never;
@@ -477,6 +515,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/trail/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows any entry of the trail. The place of an alert, `12.3.0`, shows the entry that it is in. */
+        get: operations["trail_show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -566,6 +621,8 @@ export interface components {
             from: components["schemas"]["Moment"];
             /** @description Spans in which the control could not operate. */
             gaps: components["schemas"]["Gap"][];
+            /** @description First instant that was not judged: statuses of the newest minute are still due. */
+            judged_until: components["schemas"]["Moment"];
             /** @description Seconds of the period in which every needed source was healthy. */
             observed_s: components["schemas"]["Count"];
             /** @description What the tests ran over. */
@@ -628,6 +685,8 @@ export interface components {
             from: components["schemas"]["Moment"];
             /** @description The controls in catalogue order. */
             items: components["schemas"]["ControlItem"][];
+            /** @description First instant that was not judged: statuses of the newest minute are still due. */
+            judged_until: components["schemas"]["Moment"];
             /** @description First instant after. */
             until: components["schemas"]["Moment"];
         };
@@ -642,6 +701,8 @@ export interface components {
             from: components["schemas"]["Moment"];
             /** @description The criteria in catalogue order. */
             items: components["schemas"]["Criterion"][];
+            /** @description First instant that was not judged: statuses of the newest minute are still due. */
+            judged_until: components["schemas"]["Moment"];
             /** @description First instant after. */
             until: components["schemas"]["Moment"];
         };
@@ -915,6 +976,30 @@ export interface components {
             /** @description Cursor of the next page; absent on the last one. */
             next?: string | null;
         };
+        /** @description One page of a list. */
+        Page_RejectedItem: {
+            /** @description What is on it. */
+            items: {
+                /** @description Its length in bytes. */
+                bytes: components["schemas"]["Count"];
+                /** @description Its first bytes, at most 512; what is no UTF-8 is replaced. */
+                excerpt: string;
+                /** @description Which instance; absent in entries of before it was told. */
+                instance?: string | null;
+                /** @description Its place in the trail. */
+                position: string;
+                /** @description What was wrong. */
+                reason: string;
+                /** @description When it came. */
+                received: components["schemas"]["Moment"];
+                /** @description SHA-256 of its bytes, hex. */
+                sha256: string;
+                /** @description Source name. */
+                source: string;
+            }[];
+            /** @description Cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
         /** @description A named set of items that a test ran over. */
         Population: {
             /** @description What belongs to it, in plain words. */
@@ -984,6 +1069,25 @@ export interface components {
             /** @description Records refused; they are in the trail with the reason. */
             rejected: components["schemas"]["Count"];
         };
+        /** @description A record that was refused, and where the trail has it. */
+        RejectedItem: {
+            /** @description Its length in bytes. */
+            bytes: components["schemas"]["Count"];
+            /** @description Its first bytes, at most 512; what is no UTF-8 is replaced. */
+            excerpt: string;
+            /** @description Which instance; absent in entries of before it was told. */
+            instance?: string | null;
+            /** @description Its place in the trail. */
+            position: string;
+            /** @description What was wrong. */
+            reason: string;
+            /** @description When it came. */
+            received: components["schemas"]["Moment"];
+            /** @description SHA-256 of its bytes, hex. */
+            sha256: string;
+            /** @description Source name. */
+            source: string;
+        };
         /** @description An instance to be taken out of service. */
         RetirementRequest: {
             /** @description Which instance. */
@@ -993,12 +1097,50 @@ export interface components {
             /** @description Source name. */
             source: string;
         };
+        /** @description A control that a rule bears on. */
+        RuleControl: {
+            /** @description Criteria that the control serves. */
+            criteria: string[];
+            /** @description `K-12`. */
+            id: string;
+            /** @description Why the rule bears on it. */
+            reason: string;
+            /**
+             * @description `implements`, `monitors` or `feeds`.
+             * @example implements
+             */
+            relation: string;
+            /** @description Its short name. */
+            title: string;
+        };
         /** @description Alerts of one rule. */
         RuleCount: {
             /** @description Alerts. */
             alerts: components["schemas"]["Count"];
             /** @description Name of the rule. */
             rule: string;
+        };
+        /** @description A rule with all that explains it. */
+        RuleDetail: components["schemas"]["RuleItem"] & {
+            /** @description Who approved this version. */
+            approved_by?: string | null;
+            /** @description Controls it bears on. */
+            controls: components["schemas"]["RuleControl"][];
+            /** @description SHA-256 over all rule files in load order, hex. */
+            hash: string;
+            /**
+             * Format: int32
+             * @description Line of its definition, from 1.
+             */
+            line: number;
+            /** @description Output line as written. */
+            output: string;
+            /** @description Threat, what the rule sees, response, and its tests: the page beside its file, Markdown. */
+            page?: string | null;
+            /** @description Place in the trail of the entry that says that this version judges. */
+            position?: string | null;
+            /** @description Condition with lists, macros and exceptions put in. */
+            resolved: string;
         };
         /** @description A loaded rule. */
         RuleItem: {
@@ -1029,6 +1171,8 @@ export interface components {
             hash: string;
             /** @description The rules in file order. */
             items: components["schemas"]["RuleItem"][];
+            /** @description Place in the trail of the entry that says that they judge. */
+            position?: string | null;
         };
         /**
          * @description What a token or session may do.
@@ -1090,6 +1234,8 @@ export interface components {
             /** @description Start of the minute. */
             minute: components["schemas"]["Moment"];
             newest?: components["schemas"]["Moment"] | null;
+            /** @description Place in the trail of the status entry. */
+            position: string;
             /** @description Why not, or what was lost. */
             reason?: string | null;
             /** @description Records taken. */
@@ -1197,13 +1343,49 @@ export interface components {
             /** @description The tokens, oldest first. */
             items: components["schemas"]["TokenItem"][];
         };
+        /** @description An entry of the trail, and what it was signed under. */
+        TrailEntry: {
+            /** @description Length of the entry in bytes. */
+            bytes: components["schemas"]["Count"];
+            /** @description What is kept; of an event, all but the record itself. */
+            entry: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description `event`, `rejected`, `status`, `decision`, `rules`, `administration` or `start`.
+             * @example event
+             */
+            kind: string;
+            /** @description Place of the entry after; none at the newest. */
+            next?: string | null;
+            /**
+             * @description Block and entry.
+             * @example 12.3
+             */
+            position: string;
+            /** @description Place of the entry before; none at the very first. */
+            previous?: string | null;
+            /** @description The record of an event exactly as received: JSON text. */
+            raw?: string | null;
+            /** @description SHA-256 of these bytes, hex. */
+            sha256: string;
+            /** @description When it was received or done, by our clock; of a status, the start of its minute. */
+            time: components["schemas"]["Moment"];
+            /** @description Where it stands. */
+            trail: components["schemas"]["TrailPlace"];
+            /**
+             * Format: int32
+             * @description Version of the entry's form.
+             */
+            version: number;
+        };
         /** @description A place in the trail and what it was signed under. */
         TrailPlace: {
             /** @description Block number, from zero. */
             block: components["schemas"]["Count"];
             /** @description Merkle root of the block, hex. */
             block_root: string;
-            /** @description The latest signed checkpoint (a C2SP signed note). */
+            /** @description The signed checkpoint of the block's commit (a C2SP signed note). */
             checkpoint: string;
             /**
              * Format: int32
@@ -1876,6 +2058,36 @@ export interface operations {
             };
         };
     };
+    rules_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the rule */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleDetail"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     session_sign_out: {
         parameters: {
             query?: never;
@@ -1954,6 +2166,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourceMinutes"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sources_rejected: {
+        parameters: {
+            query: {
+                /** @description Source name. */
+                source: string;
+                /** @description Only of this instance. */
+                instance?: string;
+                /** @description At most so many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RejectedItem"];
                 };
             };
             "4XX": {
@@ -2131,6 +2379,36 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    trail_show: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Position, `12.3` */
+                position: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrailEntry"];
+                };
             };
             "4XX": {
                 headers: {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Criterion, Outcome } from '../api/types';
-import { series, standing } from './result';
+import { gravest, series, standing, stands } from './result';
 
 function criterion(id: string, ...results: Outcome[]): Criterion {
   const controls = results.map((result, index) => ({
@@ -22,13 +22,28 @@ function criterion(id: string, ...results: Outcome[]): Criterion {
 }
 
 test('a criterion stands as its least favourable control', () => {
-  expect(standing(criterion('CC6.1', 'pass', 'fail', 'not-tested'))).toBe('fail');
-  expect(standing(criterion('CC6.1', 'pass', 'not-tested'))).toBe('not-tested');
-  expect(standing(criterion('CC6.1', 'pass', 'inherited'))).toBe('inherited');
+  const operation = (...results: Outcome[]) =>
+    standing(criterion('CC6.1', ...results), 'operation');
+  expect(operation('pass', 'fail', 'not-tested')).toBe('fail');
+  expect(operation('pass', 'not-tested')).toBe('not-tested');
+  expect(operation('pass', 'inherited')).toBe('inherited');
 });
 
 test('no control is not a pass', () => {
-  expect(standing(criterion('CC6.1'))).toBe('not-tested');
+  expect(standing(criterion('CC6.1'), 'operation')).toBe('not-tested');
+  expect(gravest(criterion('CC6.1'))).toBe('not-tested');
+});
+
+test('a failed design is seen though nothing is known of operation', () => {
+  const one = criterion('CC6.1', 'pass', 'not-tested');
+  one.controls[0]!.design.result = 'fail';
+  expect([standing(one, 'design'), standing(one, 'operation')]).toEqual(['fail', 'not-tested']);
+  expect(gravest(one)).toBe('fail');
+  expect([stands(one, 'fail'), stands(one, 'not-tested'), stands(one, 'pass')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test('privacy is one series, P1 to P8, and PI1 is not among it', () => {

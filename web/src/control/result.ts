@@ -31,10 +31,22 @@ export const OUTCOME_MEANINGS: Record<Outcome, string> = {
   manual: 'A person must look; nobody has concluded yet.',
 };
 
+export type Aspect = 'design' | 'operation';
+
 /** The least favourable result among a criterion's controls; without controls nothing is tested. */
-export function standing(criterion: Criterion): Outcome {
-  const results = criterion.controls.map((control) => control.operation.result);
+export function standing(criterion: Criterion, aspect: Aspect): Outcome {
+  const results = criterion.controls.map((control) => control[aspect].result);
   return OUTCOMES.find((outcome) => results.includes(outcome)) ?? 'not-tested';
+}
+
+/** Tells whether a criterion's design or operation has this result. */
+export function stands(criterion: Criterion, outcome: Outcome): boolean {
+  return [standing(criterion, 'design'), standing(criterion, 'operation')].includes(outcome);
+}
+
+/** The least favourable of both: a failed design is no better than a failed operation. */
+export function gravest(criterion: Criterion): Outcome {
+  return OUTCOMES.find((outcome) => stands(criterion, outcome)) ?? 'not-tested';
 }
 
 export interface Series {

@@ -8,6 +8,7 @@ const gap = (a: string, b: string): Gap => ({ subject: 's', from: a, until: b, r
 
 function minute(at: string, records: string, rejected = '0'): SourceMinute {
   return {
+    position: '1.0',
     source: 's',
     instance: 'i',
     minute: at,
