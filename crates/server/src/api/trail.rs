@@ -59,8 +59,9 @@ pub async fn show(
         let previous = match (position.entry.checked_sub(1), position.block.checked_sub(1)) {
             (Some(entry), _) => Some(Position { entry, ..position }),
             (None, Some(block)) => {
-                let entry = reader.block(block)?.len().saturating_sub(1);
-                Some(Position { block, entry })
+                // A damaged neighbour is no reason not to show this one.
+                let before = reader.block(block).ok();
+                before.map(|before| Position { block, entry: before.len().saturating_sub(1) })
             }
             (None, None) => None,
         };
