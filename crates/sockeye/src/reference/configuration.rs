@@ -34,6 +34,7 @@ data: /var/lib/sockeye
 environment: production
 cluster: eu-1
 admin_name: Ada Lovelace
+connections_max: 512
 hosts: [sockeye.example.org]
 tls:
   certificate: /etc/sockeye/tls.crt
