@@ -117,7 +117,7 @@ fn a_place_that_is_none_is_refused() {
 /// More than the feed keeps for one who is behind.
 const MANY: u32 = 4400;
 /// Alerts, and bytes of each, that fill whatever stands between server and client.
-const LONG: (u32, usize) = (160, 64 * 1024);
+const LONG: (u32, usize) = (160, 48 * 1024);
 
 #[test]
 fn a_listener_that_is_too_slow_is_told_so_and_misses_nothing_by_coming_again() {

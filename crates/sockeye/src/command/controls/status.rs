@@ -16,8 +16,8 @@ use crate::evidence::{self, time};
 
 /// Narrowest and widest title.
 const TITLE_CHARS: (usize, usize) = (16, 44);
-/// What a reason needs at least.
-const REASON_CHARS_MIN: usize = 20;
+/// What a reason is given before a title gets more than its least.
+const REASON_CHARS_MIN: usize = 40;
 /// Between columns.
 const SPACE: &str = "  ";
 
