@@ -8,6 +8,7 @@ use rule::source::{FieldError, Presence};
 
 pub mod check;
 pub mod fields;
+mod letter;
 mod marks;
 pub mod scan;
 pub mod text;

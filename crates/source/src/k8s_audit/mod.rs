@@ -13,7 +13,6 @@ use rule::source::{Cost, FieldError, Presence, Source, SourceDoc};
 use syscall::field::event;
 
 use crate::json;
-use crate::json::check;
 use crate::json::text::text;
 use crate::json::walk::{elements, get, path};
 
@@ -106,8 +105,8 @@ pub struct Known {
 
 /// Checks an event strictly, for keeping: UTF-8, JSON to the letter, a time.
 pub fn validate(record: &mut Record<'_>) -> Result<Known, Reason> {
-    let time = confirm(record)?;
-    check::strict(record.bytes())?;
+    record.check_strictly()?;
+    let time = record.time().ok_or(Reason::NoTime)?;
     Ok(Known { time, id: id(record) })
 }
 

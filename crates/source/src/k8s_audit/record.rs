@@ -6,7 +6,7 @@ use event::Time;
 use super::field::{PATHS, Path};
 use super::moment;
 use crate::envelope::Envelope;
-use crate::json::check::{Fault, check_members};
+use crate::json::check::{self, Fault};
 use crate::json::text;
 use crate::json::walk::{Cursor, Raw, members, path, string};
 
@@ -120,14 +120,14 @@ impl<'r> Record<'r> {
     /// Reads the whole event, checking it as strictly as Falco's plugin does. Every member is known
     /// then.
     pub fn check(&mut self) -> Result<(), Fault> {
-        let starts = &mut self.starts;
-        check_members(self.bytes, |key, at| {
-            let (Some(found), Ok(at)) = (Member::of_raw(key), u32::try_from(at)) else { return };
-            let start = &mut starts[found as usize];
-            if *start == 0 {
-                *start = at;
-            }
-        })?;
+        check::check(self.bytes, note(&mut self.starts))?;
+        self.cursor = Cursor::end();
+        Ok(())
+    }
+
+    /// Reads the whole event, checking it to the letter. Every member is known then.
+    pub fn check_strictly(&mut self) -> Result<(), Fault> {
+        check::strict(self.bytes, note(&mut self.starts))?;
         self.cursor = Cursor::end();
         Ok(())
     }
@@ -169,5 +169,16 @@ impl<'r> Record<'r> {
             .and_then(text::text)
             .and_then(|text| moment::parse(&text));
         *self.time.insert(time)
+    }
+}
+
+/// Notes where each member begins; of equal ones the first.
+fn note(starts: &mut [u32; MEMBERS]) -> impl FnMut(Raw<'_>, usize) {
+    |key, at| {
+        let (Some(found), Ok(at)) = (Member::of_raw(key), u32::try_from(at)) else { return };
+        let start = &mut starts[found as usize];
+        if *start == 0 {
+            *start = at;
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Query parameters of a request, read as Go's `net/url` reads them: one wrong escape or semicolon
 //! makes the whole query unreadable.
 
+use std::borrow::Cow;
+
 /// Returns the first value of a query parameter.
 pub fn parameter(uri: &[u8], name: &str) -> Option<Vec<u8>> {
     if uri.iter().any(|byte| *byte < 0x20 || *byte == 0x7f) {
@@ -22,11 +24,11 @@ pub fn parameter(uri: &[u8], name: &str) -> Option<Vec<u8>> {
             None => (pair, &[][..]),
         };
         let (key, value) = (unescape(key, Plus::IsBlank)?, unescape(value, Plus::IsBlank)?);
-        if found.is_none() && key == name.as_bytes() {
+        if found.is_none() && *key == *name.as_bytes() {
             found = Some(value);
         }
     }
-    found
+    found.map(Cow::into_owned)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +37,10 @@ enum Plus {
     IsBlank,
 }
 
-fn unescape(text: &[u8], plus: Plus) -> Option<Vec<u8>> {
+fn unescape(text: &[u8], plus: Plus) -> Option<Cow<'_, [u8]>> {
+    if memchr::memchr2(b'%', b'+', text).is_none() {
+        return Some(Cow::Borrowed(text));
+    }
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.iter();
     while let Some(byte) = rest.next() {
@@ -45,7 +50,7 @@ fn unescape(text: &[u8], plus: Plus) -> Option<Vec<u8>> {
             other => *other,
         });
     }
-    Some(out)
+    Some(Cow::Owned(out))
 }
 
 fn digit(byte: u8) -> Option<u8> {
