@@ -1,5 +1,5 @@
 //! `sockeye serve` is killed in the middle of deliveries, again and again: whatever it acknowledged
-//! is in the trail exactly once, and the trail verifies. `SOCKEYE_KILLS` says how often.
+//! is in the trail exactly once, and the chain holds after each kill. `SOCKEYE_KILLS` says how often.
 
 mod serving;
 
@@ -12,6 +12,8 @@ use std::time::Duration;
 
 use control::evidence::{Entry, Line};
 use serving::{Server, event, send};
+use trail::merkle::{self, Frontier};
+use trail::{Checkpoint, Reader};
 
 const KILLS: u32 = 5;
 const SENDERS: usize = 3;
@@ -47,28 +49,48 @@ fn deliver(
     }
 }
 
-/// How often each event stands in the trail.
-fn kept(data: &Path) -> HashMap<String, u32> {
-    let view = store::View::open(data).unwrap();
-    let mut kept = HashMap::new();
-    for number in 0..view.trail().blocks() {
-        for bytes in view.trail().block(number).unwrap().entries() {
-            let line: Line = serde_json::from_slice(bytes).unwrap();
-            if let Entry::Event(event) = line.entry {
-                *kept.entry(event.id).or_default() += 1;
+/// The trail as far as it was read after the kills before: read on, never again from the start.
+#[derive(Default)]
+struct Chain {
+    log: Frontier,
+    key: Option<String>,
+    /// How often each event stands in it.
+    events: HashMap<String, u32>,
+}
+
+impl Chain {
+    /// Recomputes what was added: roots from entries, the log from roots, and each block's
+    /// signature over the log up to it.
+    fn read_on(&mut self, data: &Path) {
+        let trail = Reader::open(&data.join("trail")).unwrap();
+        let verifier = trail.verifier();
+        let key = self.key.get_or_insert_with(|| verifier.to_string());
+        assert_eq!(*key, verifier.to_string(), "the key was changed");
+        assert!(trail.blocks() >= self.log.size(), "blocks that were there are gone");
+        for number in self.log.size()..trail.blocks() {
+            let block = trail.block(number).unwrap();
+            let root = merkle::root(&block.leaves());
+            assert_eq!(root, block.head.root, "block {number}");
+            self.log.push(merkle::leaf(&[&root]));
+            let origin = verifier.name().to_owned();
+            let tip = Checkpoint { origin, size: self.log.size(), root: self.log.root() };
+            assert!(verifier.accepts(&tip, &block.head.signature), "block {number}");
+            for bytes in block.entries() {
+                let line: Line = serde_json::from_slice(bytes).unwrap();
+                if let Entry::Event(event) = line.entry {
+                    *self.events.entry(event.id).or_default() += 1;
+                }
             }
         }
     }
-    kept
-}
 
-fn check(data: &Path, acknowledged: &[u64]) {
-    let kept = kept(data);
-    for id in acknowledged {
-        let count = kept.get(&format!("k-{id}/ResponseStarted")).copied().unwrap_or(0);
-        assert_eq!(count, 1, "event {id} was acknowledged and stands {count} times");
+    fn check(&self, acknowledged: &[u64]) {
+        for id in acknowledged {
+            let count = self.events.get(&format!("k-{id}/ResponseStarted")).copied().unwrap_or(0);
+            assert_eq!(count, 1, "event {id} was acknowledged and stands {count} times");
+        }
+        assert!(self.events.values().all(|count| *count == 1), "an event stands twice");
     }
-    assert!(kept.values().all(|count| *count == 1), "an event stands twice");
 }
 
 #[test]
@@ -79,6 +101,7 @@ fn what_was_acknowledged_outlives_every_kill() {
     let next = Arc::new(AtomicU64::new(0));
     let acknowledged = Arc::new(Mutex::new(Vec::new()));
     let mut token = String::new();
+    let mut chain = Chain::default();
     for round in 0..kills.unwrap_or(KILLS) {
         let mut server = Server::start(&data);
         if token.is_empty() {
@@ -103,10 +126,12 @@ fn what_was_acknowledged_outlives_every_kill() {
         server.child.wait().unwrap();
         stop.store(true, SeqCst);
         senders.into_iter().for_each(|sender| sender.join().unwrap());
-        check(&data, &acknowledged.lock().unwrap());
+        chain.read_on(&data);
+        chain.check(&acknowledged.lock().unwrap());
     }
     end_well(&data);
-    check(&data, &acknowledged.lock().unwrap());
+    chain.read_on(&data);
+    chain.check(&acknowledged.lock().unwrap());
 }
 
 /// Starts once more, stops in good order, and verifies.
