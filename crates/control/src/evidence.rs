@@ -11,19 +11,20 @@ pub const VERSION: u8 = 1;
 
 /// One entry as it stands in the trail: `{"v":1,"entry":{"event":{…}}}`.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Line {
+pub struct Line<R = Box<RawValue>> {
     /// [`VERSION`] at the time of writing.
     pub v: u8,
     /// What is kept.
-    pub entry: Entry,
+    pub entry: Entry<R>,
 }
 
 /// What the trail keeps. Externally tagged, because raw JSON survives no other tagging in serde.
+/// `R` holds the bytes of a record; `()` where someone else does.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Entry {
+pub enum Entry<R = Box<RawValue>> {
     /// A record of an audit source with the alerts that it raised.
-    Event(Event),
+    Event(Event<R>),
     /// A record that could not be read.
     Rejected(Rejected),
     /// What a source did in one minute.
@@ -38,7 +39,7 @@ pub enum Entry {
     Start(Start),
 }
 
-impl Entry {
+impl<R> Entry<R> {
     /// Returns the word for its kind, as it stands in the trail.
     pub fn kind(&self) -> &'static str {
         match self {
@@ -68,7 +69,7 @@ impl Entry {
 
 /// A record, exactly as received, with the alerts that it raised.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Event {
+pub struct Event<R = Box<RawValue>> {
     /// Source name.
     pub source: String,
     /// Event time, by the sender's clock.
@@ -80,8 +81,28 @@ pub struct Event {
     /// Alerts, in rule order. Usually empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<Alert>,
-    /// Exact bytes received (valid JSON).
-    pub raw: Box<RawValue>,
+    /// Exact bytes received (valid JSON). The last member, so that a writer can add it.
+    pub raw: R,
+}
+
+impl<R> Entry<R> {
+    /// Takes the bytes of a record out.
+    pub fn split(self) -> (Entry<()>, Option<R>) {
+        let entry = match self {
+            Entry::Event(event) => {
+                let Event { source, time, received, id, alerts, raw } = event;
+                let event = Event { source, time, received, id, alerts, raw: () };
+                return (Entry::Event(event), Some(raw));
+            }
+            Entry::Rejected(rejected) => Entry::Rejected(rejected),
+            Entry::Status(status) => Entry::Status(status),
+            Entry::Decision(decision) => Entry::Decision(decision),
+            Entry::Rules(loaded) => Entry::Rules(loaded),
+            Entry::Administration(act) => Entry::Administration(act),
+            Entry::Start(start) => Entry::Start(start),
+        };
+        (entry, None)
+    }
 }
 
 /// A record that was refused; the service went on.

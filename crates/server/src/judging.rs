@@ -19,8 +19,12 @@ const REMEMBERED_LEN_MAX: usize = 8;
 pub struct Judging {
     catalogue: Catalogue,
     model: ServiceModel,
-    judged: Mutex<VecDeque<(Key, Arc<Judged>)>>,
+    judged: Mutex<VecDeque<(Key, Slot)>>,
 }
+
+/// Where an answer is put. Held while it is being found, so that who asks the same waits for it and
+/// nobody else does.
+type Slot = Arc<Mutex<Option<Arc<Judged>>>>;
 
 /// All controls over a period.
 #[derive(Debug)]
@@ -89,9 +93,10 @@ impl Judging {
         period: Period,
         now: Time,
     ) -> Result<Arc<Judged>, store::Error> {
-        let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
         let key = Key { blocks: view.size()?.blocks, period, minute: now.minute() };
-        if let Some((_, known)) = judged.iter().find(|(known, _)| *known == key) {
+        let slot = self.slot(key);
+        let mut answer = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*answer {
             return Ok(known.clone());
         }
         let facts = view.facts(period, now)?;
@@ -99,10 +104,20 @@ impl Judging {
         let results = judge(&self.catalogue, &facts, question, self.model);
         let rows = matrix(&self.catalogue, &results);
         let settled = facts.judged();
-        let answer = Arc::new(Judged { period, settled, results, rows });
+        let judged = Arc::new(Judged { period, settled, results, rows });
+        *answer = Some(judged.clone());
+        Ok(judged)
+    }
+
+    fn slot(&self, key: Key) -> Slot {
+        let mut judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, slot)) = judged.iter().find(|(known, _)| *known == key) {
+            return slot.clone();
+        }
+        let slot = Slot::default();
         judged.truncate(REMEMBERED_LEN_MAX - 1);
-        judged.push_front((key, answer.clone()));
-        Ok(answer)
+        judged.push_front((key, slot.clone()));
+        slot
     }
 }
 

@@ -1,6 +1,6 @@
 //! An entry made ready for the trail, off the writer's thread.
 
-use control::evidence::{Entry, VERSION};
+use control::evidence::{Entry, Event, VERSION};
 use event::Time;
 use finding::FindingId;
 use serde::Serialize;
@@ -19,6 +19,9 @@ pub enum Kind {
     Administration = 5,
     Start = 6,
 }
+
+/// Room made for a line besides its record.
+const LINE_BYTES: usize = 1536;
 
 /// What tells an event from another: its source, its time, and a hash of its stable id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,7 +44,7 @@ impl Identity {
     }
 
     /// Returns the identity of an entry, if it is an event.
-    pub(crate) fn of_entry(entry: &Entry) -> Option<Identity> {
+    pub(crate) fn of_entry<R>(entry: &Entry<R>) -> Option<Identity> {
         match entry {
             Entry::Event(event) => Some(Identity::of(&event.source, event.time, &event.id)),
             _ => None,
@@ -53,7 +56,7 @@ impl Identity {
 /// Making one costs more than writing it, and may be done on any thread.
 #[derive(Debug)]
 pub struct Draft {
-    pub(crate) entry: Entry,
+    pub(crate) entry: Entry<()>,
     pub(crate) bytes: Vec<u8>,
     pub(crate) keys: Vec<u64>,
     pub(crate) identity: Option<Identity>,
@@ -63,15 +66,24 @@ pub struct Draft {
 #[derive(Serialize)]
 struct LineRef<'a> {
     v: u8,
-    entry: &'a Entry,
+    entry: &'a Entry<()>,
 }
 
 impl Draft {
     /// Makes an entry ready.
     pub fn new(entry: Entry) -> Draft {
-        let mut bytes = Vec::with_capacity(1024);
-        serde_json::to_writer(&mut bytes, &LineRef { v: VERSION, entry: &entry })
-            .expect("an entry has string keys and no failing serializer");
+        let (entry, raw) = entry.split();
+        Draft::make(entry, raw.as_ref().map(|raw| raw.get().as_bytes()))
+    }
+
+    /// Makes a record ready. `raw` are its bytes, which were found to be valid JSON: they go in as
+    /// they are.
+    pub fn event(event: Event<()>, raw: &[u8]) -> Draft {
+        Draft::make(Entry::Event(event), Some(raw))
+    }
+
+    fn make(entry: Entry<()>, raw: Option<&[u8]>) -> Draft {
+        let bytes = line(&entry, raw);
         let findings: Vec<FindingId> = match &entry {
             Entry::Event(event) => event.alerts.iter().map(FindingId::of).collect(),
             _ => Vec::new(),
@@ -82,7 +94,7 @@ impl Draft {
     }
 
     /// Returns the entry.
-    pub fn entry(&self) -> &Entry {
+    pub fn entry(&self) -> &Entry<()> {
         &self.entry
     }
 
@@ -97,6 +109,22 @@ impl Draft {
     }
 }
 
+/// Writes the line of an entry.
+fn line(entry: &Entry<()>, raw: Option<&[u8]>) -> Vec<u8> {
+    // What stands for the bytes of a record, and the end of the line.
+    const NO_RAW: &[u8] = b"null}}}";
+    let mut bytes = Vec::with_capacity(LINE_BYTES + raw.map_or(0, <[u8]>::len));
+    serde_json::to_writer(&mut bytes, &LineRef { v: VERSION, entry })
+        .expect("an entry has string keys and no failing serializer");
+    if let Some(raw) = raw {
+        debug_assert!(bytes.ends_with(NO_RAW));
+        bytes.truncate(bytes.len() - NO_RAW.len());
+        bytes.extend_from_slice(raw);
+        bytes.extend_from_slice(b"}}}");
+    }
+    bytes
+}
+
 /// Returns the key under which alerts of a rule are found.
 pub fn rule_key(rule: &str) -> u64 {
     let mut hash = Sha256::new();
@@ -107,7 +135,7 @@ pub fn rule_key(rule: &str) -> u64 {
     u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
-fn keys(entry: &Entry, findings: &[FindingId]) -> Vec<u64> {
+fn keys(entry: &Entry<()>, findings: &[FindingId]) -> Vec<u64> {
     let mut keys = match entry {
         Entry::Event(event) => {
             let rules = event.alerts.iter().map(|alert| rule_key(&alert.rule));

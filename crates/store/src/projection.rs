@@ -2,6 +2,7 @@
 
 pub mod handling;
 mod statuses;
+mod stretch;
 
 use std::collections::HashMap;
 
@@ -9,12 +10,14 @@ use control::evidence::{Entry, Event, Line};
 use event::Time;
 use finding::FindingId;
 use rusqlite::{Connection, params};
+use serde::de::IgnoredAny;
 use trail::Position;
 
 use crate::names::Names;
 use crate::schema::Cursor;
 use crate::{Error, Identity, code, schema};
 use handling::Handling;
+use stretch::Stretch;
 
 /// Width of a bucket of counts.
 pub const QUARTER: i64 = 15 * Time::MINUTE;
@@ -39,6 +42,7 @@ struct Memory {
     names: Names,
     rules: HashMap<i64, Rule>,
     handling: Handling,
+    stretch: Option<Stretch>,
 }
 
 /// What is known of a rule from its alerts.
@@ -52,7 +56,7 @@ struct Rule {
 #[derive(Clone, Copy, Debug)]
 pub struct Placed<'a> {
     pub position: Position,
-    pub entry: &'a Entry,
+    pub entry: &'a Entry<()>,
     /// Findings of its alerts, in order.
     pub findings: &'a [FindingId],
 }
@@ -145,7 +149,8 @@ impl Projection {
             }
         }
         self.memory.handling.write(&self.connection, &mut self.memory.names)?;
-        self.tally(block, &tallies, entries)?;
+        self.tally(&tallies)?;
+        stretch::add(&self.connection, &mut self.memory.stretch, block, entries)?;
         self.forget(newest)?;
         let advance = "UPDATE cursor SET blocks = ?1, root = ?2, newest = ?3";
         let newest_number = newest.map(|time| time.0);
@@ -166,13 +171,14 @@ impl Projection {
         let mut lines = Vec::new();
         for (index, bytes) in (0..).zip(block.entries()) {
             let position = Position { block: block.head.number, entry: index };
-            let line: Line = serde_json::from_slice(bytes)
+            let line: Line<IgnoredAny> = serde_json::from_slice(bytes)
                 .map_err(|source| Error::Entry { position, source })?;
-            let findings = match &line.entry {
+            let (entry, _) = line.entry.split();
+            let findings = match &entry {
                 Entry::Event(event) => event.alerts.iter().map(FindingId::of).collect(),
                 _ => Vec::new(),
             };
-            lines.push((position, line.entry, findings));
+            lines.push((position, entry, findings));
         }
         let placed: Vec<Placed<'_>> = lines
             .iter()
@@ -194,7 +200,7 @@ impl Projection {
     fn event(
         &mut self,
         placed: &Placed<'_>,
-        event: &Event,
+        event: &Event<()>,
         tallies: &mut HashMap<(i64, i64, i64), i64>,
     ) -> Result<(), Error> {
         for (alert, id) in event.alerts.iter().zip(placed.findings) {
@@ -235,33 +241,12 @@ impl Projection {
         Ok(number)
     }
 
-    fn tally(
-        &mut self,
-        block: u64,
-        tallies: &HashMap<(i64, i64, i64), i64>,
-        entries: &[Placed<'_>],
-    ) -> Result<(), Error> {
+    fn tally(&mut self, tallies: &HashMap<(i64, i64, i64), i64>) -> Result<(), Error> {
         let add = "INSERT INTO tally VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT DO UPDATE SET alerts = alerts + excluded.alerts";
         let mut add = self.connection.prepare_cached(add)?;
         for ((quarter, rule, severity), alerts) in tallies {
             add.execute(params![quarter, rule, severity, alerts])?;
-        }
-        // Which blocks hold the alerts of a quarter, for counts that end within one.
-        let mut quarters: Vec<i64> = entries
-            .iter()
-            .filter_map(|placed| match placed.entry {
-                Entry::Event(event) if !event.alerts.is_empty() => Some(quarter(event.received)),
-                _ => None,
-            })
-            .collect();
-        quarters.sort_unstable();
-        quarters.dedup();
-        let place = "INSERT INTO quarter VALUES (?1, ?2, ?2)
-            ON CONFLICT DO UPDATE SET last = excluded.last";
-        let mut place = self.connection.prepare_cached(place)?;
-        for quarter in quarters {
-            place.execute(params![quarter, block])?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 /// Version of the tables and of what is written into them.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Memory that the writer's connection uses for pages.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
@@ -108,7 +108,14 @@ CREATE TABLE tally (
     alerts INTEGER NOT NULL,
     PRIMARY KEY (quarter, rule, severity)
 ) WITHOUT ROWID;
-CREATE TABLE quarter (start INTEGER PRIMARY KEY, block INTEGER NOT NULL, last INTEGER NOT NULL);
+CREATE TABLE stretch (             -- neighbouring blocks with some thousand alerts
+    block INTEGER PRIMARY KEY,
+    last INTEGER NOT NULL,         -- its last block
+    oldest INTEGER NOT NULL,       -- alert in it
+    newest INTEGER NOT NULL,       -- alert in it
+    alerts INTEGER NOT NULL
+);
+CREATE INDEX stretch_newest ON stretch (newest, oldest);
 CREATE TABLE rejected (
     quarter INTEGER NOT NULL,
     source INTEGER NOT NULL,

@@ -5,6 +5,7 @@ mod answers;
 mod facts;
 mod findings;
 mod lists;
+mod part;
 mod sources;
 mod summary;
 mod trail_entry;

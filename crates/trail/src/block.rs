@@ -236,6 +236,7 @@ fn ends(head: &Head, plain: &[u8]) -> Option<Vec<u32>> {
 /// Turns entries into blocks; keeps its buffers between calls.
 pub(crate) struct Encoder {
     plain: Vec<u8>,
+    /// Room for a block; its length is kept, so that it is not cleared each time.
     disk: Vec<u8>,
     zstd: zstd::bulk::Compressor<'static>,
 }
@@ -249,7 +250,7 @@ impl std::fmt::Debug for Encoder {
 /// A block but for its signature.
 pub(crate) struct Unsigned<'a> {
     head: Head,
-    disk: &'a mut Vec<u8>,
+    disk: &'a mut [u8],
 }
 
 impl Encoder {
@@ -266,6 +267,7 @@ impl Encoder {
     ) -> std::io::Result<Unsigned<'_>> {
         self.plain.clear();
         self.plain.shrink_to(BUFFER_BYTES_KEPT);
+        self.disk.truncate(BUFFER_BYTES_KEPT);
         self.disk.shrink_to(BUFFER_BYTES_KEPT);
         for (bytes, _) in entries {
             self.plain.extend((bytes.len() as u32).to_le_bytes());
@@ -287,34 +289,34 @@ impl Encoder {
         }
         let count = entries.len() as u32;
         tree.push(label(number, count, keys, &self.plain[lengths_end..labels_end]));
-        self.fill()?;
+        let stored = self.fill()?;
         let head = Head {
             number,
-            stored: (self.disk.len() - HEAD_LEN) as u32,
+            stored: stored as u32,
             plain: self.plain.len() as u32,
             entries: count,
             keys,
             root: tree.root(),
             signature: [0; 64],
         };
-        Ok(Unsigned { head, disk: &mut self.disk })
+        Ok(Unsigned { head, disk: &mut self.disk[..HEAD_LEN + stored] })
     }
 
-    /// Lays head and payload out, compressed if that is worth it.
-    fn fill(&mut self) -> std::io::Result<()> {
-        self.disk.clear();
+    /// Lays the payload out behind the head, compressed if that is worth it; returns its length.
+    fn fill(&mut self) -> std::io::Result<usize> {
+        let room = HEAD_LEN + zstd::zstd_safe::compress_bound(self.plain.len());
+        if self.disk.len() < room {
+            self.disk.resize(room, 0);
+        }
+        let payload = &mut self.disk[HEAD_LEN..];
         if self.plain.len() >= COMPRESS_BYTES_MIN {
-            self.disk.resize(HEAD_LEN + zstd::zstd_safe::compress_bound(self.plain.len()), 0);
-            let payload = &mut self.disk[HEAD_LEN..];
             let length = self.zstd.compress_to_buffer(&self.plain, payload)?;
-            self.disk.truncate(HEAD_LEN + length);
             if length < self.plain.len() {
-                return Ok(());
+                return Ok(length);
             }
         }
-        self.disk.resize(HEAD_LEN, 0);
-        self.disk.extend_from_slice(&self.plain);
-        Ok(())
+        payload[..self.plain.len()].copy_from_slice(&self.plain);
+        Ok(self.plain.len())
     }
 }
 

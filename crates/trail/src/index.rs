@@ -122,6 +122,13 @@ impl Growing {
         places[..until].iter().rev().take(limit).copied().collect()
     }
 
+    /// Counts the places of a key from `from` up to `until`.
+    pub fn count(&self, key: u64, from: Place, until: Place) -> u64 {
+        let Some(places) = self.places.get(&key) else { return 0 };
+        let rank = |bound: Place| places.partition_point(|place| *place < bound);
+        rank(until).saturating_sub(rank(from)) as u64
+    }
+
     /// Returns the bytes of the index file.
     pub fn encode(&self) -> Vec<u8> {
         let mut pairs: Vec<(u64, Place)> = Vec::with_capacity(self.keys);
@@ -245,6 +252,24 @@ impl Sealed {
             None => (key, u32::MAX, u32::MAX),
         };
         let opened = self.open_bytes()?;
+        let low = self.rank(&opened, bound)?;
+        let wanted = u32::try_from(limit).unwrap_or(u32::MAX).min(low);
+        let mut bytes = vec![0; wanted as usize * PAIR_LEN];
+        opened.read(&mut bytes, self.pairs_at() + u64::from(low - wanted) * PAIR_LEN as u64)?;
+        let pairs = bytes.rchunks_exact(PAIR_LEN).map(pair);
+        Ok(pairs.take_while(|pair| pair.0 == key).map(|(_, b, e)| (b, e)).collect())
+    }
+
+    /// Counts the places of a key from `from` up to `until`.
+    pub fn count(&self, key: u64, from: Place, until: Place) -> io::Result<u64> {
+        let opened = self.open_bytes()?;
+        let low = self.rank(&opened, (key, from.0, from.1))?;
+        let high = self.rank(&opened, (key, until.0, until.1))?;
+        Ok(u64::from(high.saturating_sub(low)))
+    }
+
+    /// Returns how many pairs stand before `bound`.
+    fn rank(&self, opened: &Opened<'_>, bound: (u64, u32, u32)) -> io::Result<u32> {
         let mut read = [0; PAIR_LEN];
         let (mut low, mut high) = (0, self.keys);
         while low < high {
@@ -256,11 +281,7 @@ impl Sealed {
                 high = middle;
             }
         }
-        let wanted = u32::try_from(limit).unwrap_or(u32::MAX).min(low);
-        let mut bytes = vec![0; wanted as usize * PAIR_LEN];
-        opened.read(&mut bytes, self.pairs_at() + u64::from(low - wanted) * PAIR_LEN as u64)?;
-        let pairs = bytes.rchunks_exact(PAIR_LEN).map(pair);
-        Ok(pairs.take_while(|pair| pair.0 == key).map(|(_, b, e)| (b, e)).collect())
+        Ok(low)
     }
 
     fn open_bytes(&self) -> io::Result<Opened<'_>> {

@@ -89,10 +89,6 @@ impl Segment {
         };
         Ok(self.index.get_or_init(|| index))
     }
-
-    fn place(&self, position: Position) -> Place {
-        ((position.block - self.first) as u32, position.entry)
-    }
 }
 
 impl State {
@@ -211,7 +207,7 @@ impl Reader {
                 continue;
             }
             let before = before.filter(|before| before.block < segment.until);
-            let before = before.map(|before| segment.place(before));
+            let before = before.map(|before| place(segment.first, before));
             let path = index::path(&self.shared.dir, segment.first);
             let index = segment.index(&self.shared.dir).map_err(self.shared.io(&path))?;
             let mut places = Vec::new();
@@ -222,6 +218,24 @@ impl Reader {
             add(&mut found, segment.first, places, limit);
         }
         Ok(found)
+    }
+
+    /// Counts the entries under a key from `from` up to `until`, by the indexes alone.
+    pub fn count(&self, key: u64, from: Position, until: Position) -> Result<u64, ReadError> {
+        let (mut count, sealed) = {
+            let state = self.shared.state();
+            let first = state.open.first();
+            let place = |position| place(first, position);
+            (state.open.count(key, place(from), place(until)), state.sealed.clone())
+        };
+        let start = sealed.partition_point(|segment| segment.until <= from.block);
+        for segment in sealed[start..].iter().take_while(|segment| segment.first <= until.block) {
+            let path = index::path(&self.shared.dir, segment.first);
+            let index = segment.index(&self.shared.dir).map_err(self.shared.io(&path))?;
+            let (from, until) = (place(segment.first, from), place(segment.first, until));
+            count += index.count(key, from, until).map_err(self.shared.io(&path))?;
+        }
+        Ok(count)
     }
 
     /// Returns what the open segment has, and the sealed ones of that moment.
@@ -324,6 +338,15 @@ impl Reader {
             let Some(oldest) = cache.blocks.pop_front() else { break };
             cache.bytes -= oldest.weight();
         }
+    }
+}
+
+/// Returns a position as a place of the segment that starts with block `first`, or as the nearest
+/// bound of that segment.
+fn place(first: u64, position: Position) -> Place {
+    match position.block.checked_sub(first) {
+        Some(block) => (u32::try_from(block).unwrap_or(u32::MAX), position.entry),
+        None => (0, 0),
     }
 }
 

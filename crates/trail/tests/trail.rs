@@ -60,6 +60,28 @@ fn entries_are_found_by_key_newest_first_and_page_by_page() {
 }
 
 #[test]
+fn entries_under_a_key_are_counted_between_any_two_places() {
+    let folder = tempfile::tempdir().unwrap();
+    // Segments of a few blocks each.
+    let (mut trail, _) = shared::open_with_segments(folder.path(), 0, 1000).unwrap();
+    for block in 0..20 {
+        append(&mut trail, block);
+    }
+    let reader = trail.reader();
+    let all = reader.find(&[7], None, 100).unwrap();
+    let bounds: Vec<Position> = (0..22).flat_map(|block| [at(block, 0), at(block, 2)]).collect();
+    for (number, from) in bounds.iter().enumerate() {
+        for until in &bounds[number..] {
+            let between = all.iter().filter(|place| (from..until).contains(place)).count();
+            assert_eq!(reader.count(7, *from, *until).unwrap(), between as u64);
+        }
+    }
+    assert_eq!(reader.count(107, at(0, 0), at(20, 0)).unwrap(), 2);
+    assert_eq!(reader.count(999, at(0, 0), at(20, 0)).unwrap(), 0);
+    assert_eq!(reader.count(7, at(9, 0), at(3, 0)).unwrap(), 0);
+}
+
+#[test]
 fn a_proof_leads_from_an_entry_to_the_signed_checkpoint_and_no_other_entry_does() {
     let place = Place::filled(300);
     let reader = Reader::open(&place.trail()).unwrap();

@@ -6,7 +6,6 @@ use control::evidence::{Entry, Event, Rejected};
 use detect::Detector;
 use event::Time;
 use finding::Reliability;
-use serde_json::value::RawValue;
 use source::k8s_audit::{EXCERPT_BYTES_MAX, Piece, Reject};
 use store::Draft;
 
@@ -82,8 +81,6 @@ impl Judge {
             detect::Refused::Record(reason) => Reject::of(bytes, reason),
             detect::Refused::Source(_) => Reject::of(bytes, source::k8s_audit::Reason::NotAnEvent),
         })?;
-        let raw: &RawValue = serde_json::from_slice(bytes)
-            .map_err(|_| Reject::of(bytes, source::k8s_audit::Reason::NotJson))?;
         let ahead = judged.time.0.saturating_sub(received.0);
         for alert in &mut judged.alerts {
             Arc::make_mut(&mut alert.subject).cluster =
@@ -99,14 +96,15 @@ impl Judge {
         if ahead <= AHEAD_MAX {
             counts.newest = counts.newest.max(Some(judged.time));
         }
-        Ok(Draft::new(Entry::Event(Event {
+        let event = Event {
             source: source.to_owned(),
             time: judged.time,
             received,
             id: judged.id,
             alerts: judged.alerts,
-            raw: raw.to_owned(),
-        })))
+            raw: (),
+        };
+        Ok(Draft::event(event, bytes))
     }
 
     fn reject(&mut self, reject: &Reject, received: Time, counts: &mut Counts) -> Option<Draft> {

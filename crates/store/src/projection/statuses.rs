@@ -9,7 +9,7 @@ use crate::Error;
 
 impl Projection {
     /// Applies an entry that is no event and no decision.
-    pub(super) fn other(&mut self, position: Position, entry: &Entry) -> Result<(), Error> {
+    pub(super) fn other(&mut self, position: Position, entry: &Entry<()>) -> Result<(), Error> {
         let Position { block, entry: at } = position;
         let connection = &self.connection;
         match entry {

@@ -14,7 +14,7 @@ use rusqlite::{Connection, Row, params};
 use trail::Position;
 
 use super::View;
-use super::alerts::event;
+use super::part::Part;
 use crate::projection::{QUARTER, quarter};
 use crate::{Error, row};
 
@@ -31,14 +31,14 @@ impl View {
             ))
         })?;
         let alerts = self.count_alerts(period)?;
-        let cases = self.within(cases, period)?;
+        let cases = cases::within(self, cases, period)?;
         let mut facts = Facts { period, as_of, sources, rule_sets, cases, acts, alerts, left_out };
         facts.sort();
         Ok(facts)
     }
 
-    /// Counts the period's alerts by receipt: whole quarters from the tables, the ends from the
-    /// trail.
+    /// Counts the period's alerts by receipt: whole quarters from the tables, the ends by the trail's
+    /// index.
     fn count_alerts(&self, period: Period) -> Result<Vec<AlertCount>, Error> {
         let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
         let whole_from = quarter(period.from.plus(QUARTER - 1));
@@ -61,45 +61,34 @@ impl View {
             let mut edges = vec![quarter(period.from), quarter(period.until)];
             edges.retain(|edge| !(whole_from..whole_until).contains(edge));
             edges.dedup();
-            let read = "SELECT block, last FROM quarter WHERE start = ?1";
-            let mut read = connection.prepare_cached(read)?;
-            let mut spans: Vec<(i64, u64, u64)> = Vec::new();
-            for edge in edges {
-                let mut rows = read.query([edge])?;
-                if let Some(row) = rows.next()? {
-                    spans.push((edge, row.get(0)?, row.get(1)?));
-                }
-            }
-            Ok(spans)
+            Ok(edges)
         })?;
-        for (edge, first, last) in edges {
-            for number in first..=last {
-                self.count_block(number, edge, period, &mut counts)?;
-            }
+        let edges = edges.into_iter().map(Time);
+        let edges = edges.map(|edge| Period { from: edge, until: edge.plus(QUARTER) });
+        for span in edges.filter_map(|edge| edge.overlap(&period)) {
+            self.count_part(span, &mut counts)?;
         }
         let counts = counts.into_iter();
         Ok(counts.map(|((source, rule), count)| AlertCount { source, rule, count }).collect())
     }
 
-    /// Counts a block's alerts that were received in the period and in the quarter `edge`.
-    fn count_block(
+    fn count_part(
         &self,
-        number: u64,
-        edge: i64,
-        period: Period,
+        span: Period,
         counts: &mut BTreeMap<(String, String), u64>,
     ) -> Result<(), Error> {
-        let block = self.trail().block(number)?;
-        let mut entries: Vec<u32> = block.keys().map(|(_, entry)| entry).collect();
-        entries.dedup();
-        for entry in entries {
-            let bytes = block.entry(entry).unwrap_or_default();
-            let Some(event) = event(bytes, Position { block: number, entry })? else { continue };
-            if !period.contains(event.received) || quarter(event.received) != edge {
-                continue;
-            }
-            for alert in event.alerts {
-                *counts.entry((alert.source.to_string(), alert.rule.to_string())).or_default() += 1;
+        let part = Part::of(self, span)?;
+        let rules: Vec<(String, String)> = self.ask(|connection| {
+            let read = "SELECT source.text, name.text FROM rule
+                JOIN name ON name.id = rule.name JOIN name AS source ON source.id = rule.source";
+            let mut read = connection.prepare_cached(read)?;
+            let rows = read.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })?;
+        for rule in rules {
+            let count = part.of_rule(self, &rule.1)?;
+            if count > 0 {
+                *counts.entry(rule).or_default() += count;
             }
         }
         Ok(())

@@ -1,16 +1,15 @@
 //! Cases of a period, with what they were within it.
 
 use control::facts::{CASES_MAX, Case, Decided};
-use event::{Period, Severity, Time};
+use event::{Period, Time};
 use finding::{Decision, FindingId};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use trail::Position;
 
 use super::super::View;
-use super::super::alerts::event;
+use super::super::part::{Part, Severities, Sum};
 use super::{keep, position};
 use crate::projection::handling::{DAY, day};
-use crate::projection::quarter;
 use crate::{Error, code, row};
 
 /// A case as the tables have it: up to now, not up to the period's end.
@@ -19,20 +18,6 @@ pub struct Stored {
     case: Case,
     last: Position,
     last_received: Time,
-}
-
-/// Alerts, and the most severe of them.
-#[derive(Clone, Copy, Debug, Default)]
-struct Sum {
-    alerts: u64,
-    severity: Option<Severity>,
-}
-
-impl Sum {
-    fn add(&mut self, alerts: u64, severity: Severity) {
-        self.alerts += alerts;
-        self.severity = Some(self.severity.map_or(severity, |one| one.min(severity)));
-    }
 }
 
 /// Lists the cases that bear on the period.
@@ -80,34 +65,45 @@ pub fn list(
     )
 }
 
-impl View {
-    /// Returns the cases with their alerts within the period. Most lie in it as a whole; for others
-    /// the days of it are summed, and only days that it cuts are read from the trail.
-    pub(super) fn within(&self, cases: Vec<Stored>, period: Period) -> Result<Vec<Case>, Error> {
-        let mut within = Vec::with_capacity(cases.len());
-        for stored in cases {
-            let whole = stored.case.opened >= period.from && stored.last_received < period.until;
-            let mut case = stored.case.clone();
-            if !whole {
-                case.alerts = self.sum(&stored, period)?.alerts;
-            }
-            if stored.last_received >= period.until {
-                let before_end = Period { from: stored.case.opened, until: period.until };
-                case.severity = self.sum(&stored, before_end)?.severity.unwrap_or(case.severity);
-            }
-            within.push(case);
+/// Returns the cases with their alerts within the period. Most lie in it as a whole; for others the
+/// days of it are summed, and days that it cuts are counted by the trail's index.
+pub fn within(view: &View, cases: Vec<Stored>, period: Period) -> Result<Vec<Case>, Error> {
+    let mut summing = Summing { view, parts: Vec::new(), severities: Severities::read(view)? };
+    let mut within = Vec::with_capacity(cases.len());
+    for stored in cases {
+        let whole = stored.case.opened >= period.from && stored.last_received < period.until;
+        let mut case = stored.case.clone();
+        if !whole {
+            case.alerts = summing.sum(&stored, period)?.alerts;
         }
-        Ok(within)
+        if stored.last_received >= period.until {
+            let before_end = Period { from: Time(0), until: period.until };
+            case.severity = summing.sum(&stored, before_end)?.severity.unwrap_or(case.severity);
+        }
+        within.push(case);
     }
+    Ok(within)
+}
 
-    fn sum(&self, stored: &Stored, period: Period) -> Result<Sum, Error> {
+/// Sums up cases; a part of a day is looked up once for all of them.
+struct Summing<'a> {
+    view: &'a View,
+    parts: Vec<Part>,
+    severities: Severities,
+}
+
+impl Summing<'_> {
+    fn sum(&mut self, stored: &Stored, period: Period) -> Result<Sum, Error> {
         let mut sum = Sum::default();
         let whole_from = day(period.from.plus(DAY - 1));
         // A day in which the case got no more alerts belongs to the period as a whole.
         let ended = stored.last_received >= period.until;
         let until = if ended { day(period.until) } else { i64::MAX };
         let whole_until = until.max(whole_from);
-        self.ask(|connection| {
+        let mut edges = vec![day(period.from), day(period.until)];
+        edges.retain(|edge| !(whole_from..whole_until).contains(edge));
+        edges.dedup();
+        self.view.ask(|connection| {
             let read = "SELECT alerts, severity FROM handling_day
                 WHERE handling = ?1 AND day >= ?2 AND day < ?3";
             let mut read = connection.prepare_cached(read)?;
@@ -115,61 +111,38 @@ impl View {
             while let Some(row) = rows.next()? {
                 sum.add(row.get(0)?, code::to_severity(row.get(1)?));
             }
-            Ok(())
+            let active = "SELECT 1 FROM handling_day WHERE handling = ?1 AND day = ?2";
+            let mut active = connection.prepare_cached(active)?;
+            for edge in std::mem::take(&mut edges) {
+                if active.exists(params![stored.number, edge])? {
+                    edges.push(edge);
+                }
+            }
+            Ok::<_, Error>(())
         })?;
-        let mut edges = vec![day(period.from), day(period.until)];
-        edges.retain(|edge| !(whole_from..whole_until).contains(edge));
-        edges.dedup();
         for edge in edges {
             let edge = Period { from: Time(edge), until: Time(edge).plus(DAY) };
             if let Some(span) = edge.overlap(&period) {
-                self.sum_edge(stored, span, &mut sum)?;
+                self.add_part(stored, span, &mut sum)?;
             }
         }
         Ok(sum)
     }
 
-    /// Adds the case's alerts of a part of a day, from the trail.
-    fn sum_edge(&self, stored: &Stored, span: Period, sum: &mut Sum) -> Result<(), Error> {
-        let Some((first, last)) = self.blocks_of(span)? else { return Ok(()) };
-        let opened: Position = stored.case.position.parse().unwrap_or_default();
-        let oldest = opened.max(Position { block: first, entry: 0 });
-        let key = [stored.case.finding.key()];
-        let mut before = Some(Position { block: last.saturating_add(1), entry: 0 });
-        loop {
-            let found = self.trail().find(&key, before, 256)?;
-            let Some(end) = found.last().copied() else { return Ok(()) };
-            for position in found {
-                if position < oldest {
-                    return Ok(());
-                }
-                if position > stored.last {
-                    continue;
-                }
-                let block = self.trail().block(position.block)?;
-                let bytes = block.entry(position.entry).unwrap_or_default();
-                let Some(event) = event(bytes, position)? else { continue };
-                if !span.contains(event.received) {
-                    continue;
-                }
-                for alert in &event.alerts {
-                    if FindingId::of(alert) == stored.case.finding {
-                        sum.add(1, alert.priority);
-                    }
-                }
+    /// Adds the case's alerts of a part of a day.
+    fn add_part(&mut self, stored: &Stored, span: Period, sum: &mut Sum) -> Result<(), Error> {
+        let at = match self.parts.iter().position(|part| part.span() == span) {
+            Some(at) => at,
+            None => {
+                self.parts.push(Part::of(self.view, span)?);
+                self.parts.len() - 1
             }
-            before = Some(end);
-        }
-    }
-
-    /// Returns the first and the last block with alerts received in a span.
-    fn blocks_of(&self, span: Period) -> Result<Option<(u64, u64)>, Error> {
-        self.ask(|connection| {
-            let read = "SELECT min(block), max(last) FROM quarter WHERE start >= ?1 AND start < ?2
-                HAVING count(*) > 0";
-            let mut read = connection.prepare_cached(read)?;
-            let span = [quarter(span.from), span.until.0];
-            Ok(read.query_row(span, |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
-        })
+        };
+        let opened: Position = stored.case.position.parse().unwrap_or_default();
+        let severity = self.severities.only(&stored.case.rule);
+        let places = (opened, stored.last);
+        let more = self.parts[at].of_finding(self.view, &stored.case.finding, places, severity)?;
+        sum.add(more.alerts, more.severity.unwrap_or(stored.case.severity));
+        Ok(())
     }
 }
