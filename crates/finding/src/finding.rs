@@ -37,13 +37,18 @@ impl FindingId {
             hash.update(text.as_bytes());
         }
         let digest = hash.finalize();
-        FindingId(digest[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+        FindingId(hex(&digest[..16]))
     }
 
     /// Returns the first eight bytes as a number: the key under which the trail is searched.
     pub fn key(&self) -> u64 {
         self.0.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0)
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl fmt::Display for FindingId {
