@@ -213,8 +213,9 @@ mod tests {
         fn to_the_letter_is_what_serde_takes(
             parts in prop::collection::vec(
                 prop::sample::select(vec![
-                    "{", "}", "[", "]", "\"", ":", ",", " ", "\n", "\"a\"", "\"a\":", "\\", "u", "00e9",
-                    "\\u00e9", "\\n", "\\q", "\t", "\u{1}", "\u{7f}", "é", "a longer text of letters",
+                    "{", "}", "[", "]", "\"", ":", ",", " ", "\n", "\"a\"", "\"a\":", "\\", "u",
+                    "00e9", "\\u00e9", "\\n", "\\q", "\t", "\u{1}", "\u{7f}", "é",
+                    "a longer text of letters",
                     "0", "1", "-", "+", ".", "e", "E", "1.5e-7", "true", "false", "null", "nan",
                 ]),
                 0..24,
@@ -230,7 +231,7 @@ mod tests {
             text in "[ -~éł€\u{0}-\u{1f}\u{10ffff}]{0,60}",
             number in any::<f64>(),
         ) {
-            let value = serde_json::json!({ "": [text, number, { text.as_str(): null }], "b": true });
+            let value = serde_json::json!({ "": [text, number, { text.as_str(): null }] });
             for json in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
                 prop_assert_eq!(to_the_letter(json.as_bytes()), Ok(()));
                 prop_assert_eq!(tolerantly(json.as_bytes()), Ok(()));

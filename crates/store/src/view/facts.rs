@@ -37,8 +37,8 @@ impl View {
         Ok(facts)
     }
 
-    /// Counts the period's alerts by receipt: whole quarters from the tables, the ends by the trail's
-    /// index.
+    /// Counts the period's alerts by receipt: whole quarters from the tables, the ends by the
+    /// trail's index.
     fn count_alerts(&self, period: Period) -> Result<Vec<AlertCount>, Error> {
         let mut counts: BTreeMap<(String, String), u64> = BTreeMap::new();
         let whole_from = quarter(period.from.plus(QUARTER - 1));

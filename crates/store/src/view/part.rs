@@ -1,5 +1,6 @@
 //! A part of a period that the tables have no sums of: its ends lie anywhere. What was received
-//! between them is counted by the trail's index; only the few blocks in which an end falls are read.
+//! between them is counted by the trail's index; only the few blocks in which an end falls are
+//! read.
 
 use std::collections::HashMap;
 
