@@ -1,5 +1,6 @@
 //! `sockeye serve` is killed in the middle of deliveries, again and again: whatever it acknowledged
-//! is in the trail exactly once, and the chain holds after each kill. `SOCKEYE_KILLS` says how often.
+//! is in the trail exactly once, and the chain holds after each kill. `SOCKEYE_KILLS` says how
+//! often.
 
 mod serving;
 
