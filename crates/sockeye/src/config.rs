@@ -4,6 +4,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -234,10 +235,24 @@ impl StatedSources {
     }
 }
 
-/// Returns the account that runs this, as the system knows it; empty if it does not say.
+/// Returns the account that runs this, as the system knows it: by name, else by number. Services
+/// and containers start without the variables that a login sets.
 pub fn user() -> String {
-    let named = ["USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
-    named.unwrap_or_default()
+    let stated = ["USER", "LOGNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let stated = stated.map(|name| name.trim().to_owned()).find(|name| !name.is_empty());
+    stated.or_else(account).unwrap_or_default()
+}
+
+/// Looks up who owns this process.
+fn account() -> Option<String> {
+    let number = std::fs::metadata("/proc/self").ok()?.uid();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = accounts.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)? == number.to_string()).then(|| name.to_owned())
+    });
+    Some(named.unwrap_or_else(|| format!("uid {number}")))
 }
 
 fn service_model(text: &str) -> Result<ServiceModel, String> {
@@ -255,6 +270,11 @@ mod tests {
 
     fn settle(text: &str) -> anyhow::Result<Settings> {
         Stated::parse(text)?.settle("ada", "host".to_owned())
+    }
+
+    #[test]
+    fn whoever_runs_this_has_a_name_without_a_login_too() {
+        assert!(account().is_some_and(|name| !name.is_empty()));
     }
 
     #[test]
