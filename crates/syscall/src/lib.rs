@@ -1,9 +1,10 @@
 //! The system-call source. So far it knows its fields, so that rules for it load and can be
-//! explained; no reader delivers its records yet.
+//! explained, and the records that the kernel sensor delivers; nothing joins the two yet.
 
 use rule::source::SourceDoc;
 
 pub mod field;
+pub mod record;
 
 /// Name, fields and plugins of the source.
 pub const DOC: SourceDoc = SourceDoc {

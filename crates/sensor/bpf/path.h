@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The kernel's own name of a file: from the file up to the root of the process. */
+#ifndef SOCKEYE_PATH_H
+#define SOCKEYE_PATH_H
+
+#include "slot.h"
+
+#define WALK_STEPS_MAX 96
+
+INLINE struct mount *mount_of(struct vfsmount *mnt)
+{
+    return (struct mount *)((u8 *)mnt - FIELD_OFFSET(struct mount, mnt));
+}
+
+/* Puts a name before what is written already; 0 if there is no room. */
+INLINE int walk_name(struct slot *slot, struct dentry *dentry, bool slash)
+{
+    struct qstr name = { 0 };
+    bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name);
+    u32 len = name.hash_len >> 32;
+    u32 at = slot->walk.at;
+    if (len > 255 || at <= len + 1 || at > PATH_LEN_MAX) {
+        slot->walk.flags |= PARAM_TRUNCATED;
+        return 0;
+    }
+    at -= len;
+    u32 start = at & (PATH_LEN_MAX - 1);
+    bpf_probe_read_kernel(slot->path + start, len & 255, name.name);
+    if (slash) {
+        at -= 1;
+        slot->path[at & (PATH_LEN_MAX - 1)] = '/';
+    }
+    slot->walk.at = at;
+    return 1;
+}
+
+/* One step up; 1 when the walk is over. A function of its own: the verifier reads it once. */
+NOINLINE int walk_step(struct slot *slot)
+{
+    if (!slot)
+        return 1;
+    struct dentry *dentry = slot->walk.dentry;
+    struct mount *mount = slot->walk.mount;
+    if (dentry == slot->walk.root_dentry && mount == slot->walk.root_mount)
+        return 1;
+    struct dentry *parent = READ(dentry, d_parent);
+    if (dentry == READ(mount, mnt.mnt_root)) {
+        struct mount *up = READ(mount, mnt_parent);
+        if (up == mount || !up)
+            return 1;
+        slot->walk.dentry = READ(mount, mnt_mountpoint);
+        slot->walk.mount = up;
+        return 0;
+    }
+    if (dentry == parent || !parent) {
+        if (slot->walk.steps == 0)
+            walk_name(slot, dentry, 0); /* a pipe, a memfd: a name without a place */
+        return 1;
+    }
+    slot->walk.steps += 1;
+    slot->walk.dentry = parent;
+    return !walk_name(slot, dentry, 1);
+}
+
+/* Writes the path into the slot, ending at PATH_LEN_MAX; `walk.at` is where it begins. */
+NOINLINE int walk(struct slot *slot, u64 address)
+{
+    if (!slot)
+        return 0;
+    struct path *path = (struct path *)address;
+    struct fs_struct *fs = bpf_get_current_task_btf()->fs;
+    struct path root = { 0 };
+    struct path leaf = { 0 };
+    bpf_probe_read_kernel(&leaf.mnt, 8, &path->mnt);
+    bpf_probe_read_kernel(&leaf.dentry, 8, &path->dentry);
+    bpf_probe_read_kernel(&root.mnt, 8, &fs->root.mnt);
+    bpf_probe_read_kernel(&root.dentry, 8, &fs->root.dentry);
+    slot->walk.dentry = leaf.dentry;
+    slot->walk.mount = mount_of(leaf.mnt);
+    slot->walk.root_dentry = root.dentry;
+    slot->walk.root_mount = mount_of(root.mnt);
+    slot->walk.at = PATH_LEN_MAX;
+    slot->walk.flags = 0;
+    slot->walk.steps = 0;
+    if (!leaf.dentry) {
+        slot->walk.flags = PARAM_ABSENT;
+        return 0;
+    }
+    struct dentry *parent = READ(leaf.dentry, d_parent);
+    if (parent != leaf.dentry && !READ(leaf.dentry, d_hash.pprev))
+        slot->walk.flags = PARAM_DELETED;
+    int over = 0;
+    for (int i = 0; i < WALK_STEPS_MAX && !over; i++)
+        over = walk_step(slot);
+    if (!over)
+        slot->walk.flags |= PARAM_TRUNCATED;
+    if (over && slot->walk.at == PATH_LEN_MAX && slot->walk.mount == slot->walk.root_mount) {
+        slot->walk.at = PATH_LEN_MAX - 1;
+        slot->path[PATH_LEN_MAX - 1] = '/';
+    }
+    return 0;
+}
+
+/* Copies the walked path to `to`, which has room for a path, and returns its length. */
+INLINE u32 walked(struct slot *slot, u8 *to)
+{
+    u64 at = slot->walk.at;
+    if (at >= PATH_LEN_MAX)
+        return 0;
+    asm volatile("" : "+r"(at));
+    u64 len = PATH_LEN_MAX - at;
+    asm volatile("" : "+r"(len));
+    len &= 2 * PATH_LEN_MAX - 1;
+    bpf_probe_read_kernel(to, len, slot->path + at);
+    return len;
+}
+
+/* Puts the path at a kernel address as a text. */
+NOINLINE int put_path(struct slot *slot, u64 address)
+{
+    if (!slot)
+        return 0;
+    walk(slot, address);
+    u8 *param = room(slot);
+    if (param)
+        done(slot, param, PARAM_TEXT, slot->walk.flags, walked(slot, param + 4));
+    return 0;
+}
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The programs. Whatever step of the ladder they stand on, they end in the same handlers, so
+ * that a record tells the same wherever it was taken.
+ */
+#include "values.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The operations that programs name themselves; the loader writes them. */
+const volatile u32 op_execve = 0;
+const volatile u32 op_execveat = 0;
+const volatile u32 op_clone = 0;
+const volatile u32 op_clone3 = 0;
+const volatile u32 op_procexit = 0;
+const volatile u32 op_openat = 0;
+const volatile u32 op_openat2 = 0;
+const volatile u32 op_connect = 0;
+const volatile u32 want_environment = 0;
+
+INLINE struct plan *plan_of(u32 operation)
+{
+    return bpf_map_lookup_elem(&plans, &operation);
+}
+
+INLINE bool wanted(u32 operation)
+{
+    struct plan *plan = plan_of(operation);
+    return operation && plan && plan->count;
+}
+
+/* Counts an event and begins its record. */
+INLINE struct slot *begin(u32 operation, s64 result, bool compat, struct tally *tally)
+{
+    struct slot *slot = claim();
+    if (!slot) {
+        count(&tally->no_slot);
+        return 0;
+    }
+    slot->operation = operation;
+    slot->result = result;
+    slot->compat = compat;
+    put_head(slot);
+    return slot;
+}
+
+INLINE void finish(struct slot *slot, struct tally *tally)
+{
+    u32 len = slot->at;
+    u32 flags = slot->flags;
+    slot->record.len = len;
+    slot->record.flags = flags;
+    slot->record.param_count = slot->params;
+    if (flags & RECORD_UNREAD)
+        count(&tally->unread);
+    if (flags & RECORD_TRUNCATED)
+        count(&tally->truncated);
+    asm volatile("" : "+r"(len));
+    if (len > sizeof(slot->data))
+        len = sizeof(slot->data);
+    if (bpf_ringbuf_output(&ring, slot->data, len, BPF_RB_NO_WAKEUP))
+        count(&tally->ring_full);
+    else
+        count(&tally->sent);
+    release(slot);
+}
+
+INLINE bool is_compat(void)
+{
+    return bpf_get_current_task_btf()->thread_info.status & TS_COMPAT;
+}
+
+#define X32_BIT 0x40000000
+#define NR_COMPAT_SOCKETCALL 102
+
+/* The operation that the registers of a call tell of; 0 if nobody wants it. */
+INLINE u32 operation_of(struct registers *at, bool compat)
+{
+    u64 number = READ(at, orig_ax) & ~X32_BIT;
+    if (number >= COMPAT_NUMBERS)
+        return 0;
+    u32 key = (u32)number + (compat ? COMPAT_NUMBERS : 0);
+    if (compat && number == NR_COMPAT_SOCKETCALL)
+        key = SOCKET_NUMBERS + ((u32)READ(at, bx) & 31);
+    u16 *operation = bpf_map_lookup_elem(&numbers, &key);
+    return operation ? *operation : 0;
+}
+
+/* The arguments of a socketcall lie in memory. */
+INLINE void put_socket_args(struct slot *slot, struct registers *regs)
+{
+    u32 args[6] = { 0 };
+    bpf_probe_read_user(args, sizeof(args), (void *)(u64)(u32)regs->cx);
+#pragma unroll
+    for (int i = 0; i < 6; i++)
+        slot->args[i] = args[i];
+}
+
+INLINE void put_args(struct slot *slot, struct registers *regs, bool compat)
+{
+    slot->args[0] = compat ? (u32)regs->bx : regs->di;
+    slot->args[1] = compat ? (u32)regs->cx : regs->si;
+    slot->args[2] = compat ? (u32)regs->dx : regs->dx;
+    slot->args[3] = compat ? (u32)regs->si : regs->r10;
+    slot->args[4] = compat ? (u32)regs->di : regs->r8;
+    slot->args[5] = compat ? (u32)regs->bp : regs->r9;
+    if (compat && regs->orig_ax == NR_COMPAT_SOCKETCALL)
+        put_socket_args(slot, regs);
+}
+
+/* Says whether the plan's filter lets an event through. */
+INLINE bool passes(struct plan *plan, struct slot *slot)
+{
+    return !plan->mask || (argument(slot, plan->argument) & plan->mask);
+}
+
+INLINE bool outcome_fits(struct plan *plan, s64 result)
+{
+    if (plan->outcome == OUTCOME_FAILED)
+        return result < 0;
+    return plan->outcome != OUTCOME_DONE || result >= 0;
+}
+
+/* Every call that ended comes here, from whichever step. */
+INLINE int on_call(u64 address, s64 result)
+{
+    struct registers *at = (struct registers *)address;
+    bool compat = is_compat();
+    u32 operation = operation_of(at, compat);
+    struct plan *plan = plan_of(operation);
+    struct tally *tally = tally_of(operation);
+    if (!operation || !plan || !tally || !outcome_fits(plan, result))
+        return 0;
+    count(&tally->seen);
+    struct slot *slot = begin(operation, result, compat, tally);
+    if (!slot)
+        return 0;
+    struct registers regs;
+    bpf_probe_read_kernel(&regs, sizeof(regs), at);
+    put_args(slot, &regs, compat);
+    if (!passes(plan, slot)) {
+        count(&tally->filtered);
+        release(slot);
+        return 0;
+    }
+    for (u32 i = 0; i < PARAM_COUNT_MAX && i < plan->count; i++)
+        put_step(slot, plan->steps[i].how, plan->steps[i].argument, plan->steps[i].extra);
+    finish(slot, tally);
+    return 0;
+}
+
+SEC("fexit/call")
+int call_fexit(u64 *ctx) { return on_call(ctx[0], ctx[1]); }
+
+SEC("tp_btf/sys_exit")
+int call_btf(u64 *ctx) { return on_call(ctx[0], ctx[1]); }
+
+struct sys_exit { u64 common; s64 number; s64 result; };
+
+SEC("tracepoint/syscalls/sys_exit")
+int call_tracepoint(struct sys_exit *ctx)
+{
+    return on_call((u64)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->result);
+}
+
+/* Puts a text of the kernel's own. */
+NOINLINE int put_kernel_text(struct slot *slot, u64 address)
+{
+    u8 *param = slot ? room(slot) : 0;
+    if (!param)
+        return 0;
+    long len = bpf_probe_read_kernel_str(param + 4, TEXT_LEN_MAX, (void *)address);
+    u32 flags = len < 0 ? PARAM_UNREAD : len >= TEXT_LEN_MAX ? PARAM_TRUNCATED : 0;
+    int absolute = len > 1 && param[4] == '/';
+    done(slot, param, PARAM_TEXT, flags, len <= 0 ? 0 : (len - 1) & (TEXT_LEN_MAX - 1));
+    return absolute;
+}
+
+/* Puts what lies between two user addresses: arguments or environment, each ended by a zero. */
+NOINLINE int put_strings(struct slot *slot, u64 from, u64 to)
+{
+    u8 *param = slot ? room(slot) : 0;
+    if (!param)
+        return 0;
+    u64 len = to - from;
+    u32 flags = PARAM_USER;
+    if (!from || to <= from) {
+        len = 0;
+        flags = PARAM_ABSENT;
+    } else if (len > TEXT_LEN_MAX) {
+        len = TEXT_LEN_MAX;
+        flags |= PARAM_TRUNCATED;
+    }
+    asm volatile("" : "+r"(len));
+    len &= 2 * TEXT_LEN_MAX - 1;
+    if (len && bpf_probe_read_user(param + 4, len, (void *)from)) {
+        len = 0;
+        flags = PARAM_UNREAD;
+    }
+    done(slot, param, PARAM_BYTES, flags, len);
+    return 0;
+}
+
+/* execveat is told by the path that the kernel makes of its descriptor. */
+INLINE u32 exec_operation(struct linux_binprm *exec)
+{
+    if (HAS_FIELD(struct linux_binprm, fdpath) && READ(exec, fdpath))
+        return op_execveat;
+    return op_execve;
+}
+
+SEC("tp_btf/sched_process_exec")
+int on_exec(u64 *ctx)
+{
+    struct linux_binprm *exec = (struct linux_binprm *)argument_address(ctx, 2);
+    u32 operation = exec_operation(exec);
+    struct tally *tally = tally_of(operation);
+    if (!tally || !wanted(operation))
+        return 0;
+    count(&tally->seen);
+    struct slot *slot = begin(operation, 0, 0, tally);
+    if (!slot)
+        return 0;
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct fs_struct *fs = READ(task, fs);
+    struct mm_struct *mm = READ(task, mm);
+    struct file *exe = READ(mm, exe_file);
+    put_process(slot, bpf_get_current_task(), 0);
+    put_kernel_text(slot, (u64)READ(exec, filename));
+    put_kernel_text(slot, (u64)READ(exec, interp));
+    put_path(slot, (u64)&exe->f_path);
+    put_path(slot, (u64)&fs->pwd);
+    put_cgroup(slot);
+    put_strings(slot, READ(mm, arg_start), READ(mm, arg_end));
+    u64 environment = want_environment ? READ(mm, env_start) : 0;
+    put_strings(slot, environment, READ(mm, env_end));
+    finish(slot, tally);
+    return 0;
+}
+
+/* The flags of the clone or clone3 that the registers hold. */
+INLINE u32 clone_flags(u32 operation, struct registers *regs, bool compat)
+{
+    u64 first = compat ? (u32)regs->bx : regs->di;
+    if (operation == op_clone)
+        return first;
+    if (operation != op_clone3 || bpf_probe_read_user(&first, sizeof(first), (void *)first))
+        return 0;
+    return first;
+}
+
+SEC("tp_btf/sched_process_fork")
+int on_fork(u64 *ctx)
+{
+    u64 child = argument_address(ctx, 1);
+    struct registers regs;
+    struct registers *at = (struct registers *)bpf_task_pt_regs(bpf_get_current_task_btf());
+    bpf_probe_read_kernel(&regs, sizeof(regs), at);
+    u32 operation = operation_of(at, is_compat());
+    if (!operation)
+        operation = op_clone;
+    struct tally *tally = tally_of(operation);
+    if (!tally || !wanted(operation))
+        return 0;
+    count(&tally->seen);
+    struct slot *slot = begin(operation, READ((struct task_struct *)child, pid), 0, tally);
+    if (!slot)
+        return 0;
+    put_process(slot, child, clone_flags(operation, &regs, is_compat()));
+    put_cgroup(slot);
+    finish(slot, tally);
+    return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int on_exit(void)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct tally *tally = tally_of(op_procexit);
+    if (!tally || !wanted(op_procexit))
+        return 0;
+    count(&tally->seen);
+    struct slot *slot = begin(op_procexit, 0, 0, tally);
+    if (!slot)
+        return 0;
+    put_number(slot, (u32)task->exit_code, 0);
+    put_number(slot, task->signal->live.counter, 0);
+    finish(slot, tally);
+    return 0;
+}
+
+enum { URING_ACCEPT = 13, URING_CONNECT = 16, URING_OPENAT = 18, URING_OPENAT2 = 28 };
+
+INLINE void put_uring_open(struct slot *slot, struct io_open *open)
+{
+    put_number(slot, READ(open, how.flags), 0);
+    put_number(slot, READ(open, how.mode), 0);
+    int absolute = put_kernel_text(slot, (u64)READ((struct filename *)READ(open, filename), name));
+    put_base(slot, READ(open, dfd), absolute);
+    put_file(slot, 0, -1);
+}
+
+/* A request that the program made through io_uring, before it is carried out. */
+SEC("tp_btf/io_uring_submit_req")
+int on_uring(u64 *ctx)
+{
+    struct io_kiocb *request = (struct io_kiocb *)argument_address(ctx, 0);
+    u8 code = READ(request, opcode);
+    u32 operation = code == URING_OPENAT    ? op_openat
+                    : code == URING_OPENAT2 ? op_openat2
+                    : code == URING_CONNECT ? op_connect
+                                            : 0;
+    struct tally *tally = tally_of(operation);
+    if (!tally || !wanted(operation))
+        return 0;
+    count(&tally->seen);
+    struct slot *slot = begin(operation, 0, 0, tally);
+    if (!slot)
+        return 0;
+    slot->flags |= RECORD_IO_URING | RECORD_RESULT_UNKNOWN;
+    if (code == URING_CONNECT) {
+        struct io_connect *connect = (struct io_connect *)request;
+        put_file(slot, (u64)READ(connect, file), -1);
+        put_bytes(slot, (u64)READ(connect, addr), READ(connect, addr_len), PARAM_ADDRESS);
+    } else {
+        put_uring_open(slot, (struct io_open *)request);
+    }
+    finish(slot, tally);
+    return 0;
+}

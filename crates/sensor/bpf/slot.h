@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The maps, and the slots in which records are put together. A program may be interrupted by
+ * another one on its processor, so a slot is claimed, never taken for granted by processor.
+ */
+#ifndef SOCKEYE_SLOT_H
+#define SOCKEYE_SLOT_H
+
+#include "kernel.h"
+#include "record.h"
+
+#define COMPAT_NUMBERS 1024
+#define SOCKET_NUMBERS 2048
+#define NUMBER_COUNT 2112
+#define SLOT_COUNT_MAX 256
+#define CLAIM_TRIES 4
+#define PATH_LEN_MAX 4096
+#define NAME_LEN_MAX 256
+
+/* How the value of a parameter is found; `crates/sensor/src/plan.rs` writes these. */
+enum how {
+    HOW_WORD = 1,     /* an argument, 64 bits */
+    HOW_INT = 2,      /* an argument, 32 bits with sign */
+    HOW_CONSTANT = 3, /* `extra` itself */
+    HOW_NUMBER_AT = 4,/* the 64-bit number at argument + extra */
+    HOW_TEXT = 5,     /* the text at an argument */
+    HOW_PATH = 6,     /* the same, and the directory that it is relative to: argument `extra` */
+    HOW_FILE = 7,     /* the open file of an argument, or of the result */
+    HOW_ADDRESS = 8,  /* the socket address at an argument; its length is argument `extra` */
+    HOW_BYTES = 9,    /* the bytes at an argument; their count is argument `extra` */
+    HOW_BLOCK = 10,   /* `extra` bytes at an argument */
+    HOW_MESSAGE = 11, /* the address and first bytes of the message at an argument */
+    HOW_ADDRESS_AT = 12, /* the socket address at an argument; its length is at argument `extra` */
+    HOW_MESSAGES = 14, /* the same of the first of many; each tells its own length */
+    HOW_ABSENT = 13   /* nothing, of kind `extra`: only a call that was done has it */
+};
+#define RESULT 7
+#define HERE 8
+
+struct step { u8 how; u8 argument; u16 extra; };
+
+/* What to do with an operation. */
+struct plan {
+    /* Push-down: with a mask, the record is sent only if argument & mask is not zero. */
+    u64 mask;
+    u32 argument;
+    u16 count;
+    u16 outcome;
+    struct step steps[PARAM_COUNT_MAX];
+};
+enum outcome { OUTCOME_ANY = 0, OUTCOME_FAILED = 1, OUTCOME_DONE = 2 };
+
+/* What became of the events of an operation, on one processor. */
+struct tally { u64 seen, filtered, sent, ring_full, no_slot, unread, truncated; };
+
+struct slot {
+    u64 claimed;
+    u64 args[8];
+    s64 result;
+    u32 operation;
+    u32 compat;
+    u32 at;
+    u32 flags;
+    u32 user;
+    u32 params;
+    struct {
+        struct dentry *dentry, *root_dentry;
+        struct mount *mount, *root_mount;
+        u32 at;
+        u32 flags;
+        u32 steps;
+        u32 reserved;
+    } walk;
+    /* A path is written from its end; a name that begins before the end may reach beyond it. */
+    u8 path[PATH_LEN_MAX + NAME_LEN_MAX];
+    union {
+        struct record record;
+        u8 data[RECORD_LEN_MAX + TEXT_LEN_MAX + 512];
+    };
+};
+
+#define MAP(type_, key_, value_, count_)    \
+    struct {                                \
+        int (*type)[type_];                 \
+        key_ *key;                          \
+        value_ *value;                      \
+        int (*max_entries)[count_];         \
+    }
+
+MAP(BPF_MAP_TYPE_ARRAY, u32, struct slot, SLOT_COUNT_MAX) slots SEC(".maps");
+MAP(BPF_MAP_TYPE_ARRAY, u32, struct plan, OPERATION_COUNT_MAX) plans SEC(".maps");
+MAP(BPF_MAP_TYPE_PERCPU_ARRAY, u32, struct tally, OPERATION_COUNT_MAX) tallies SEC(".maps");
+/*
+ * System-call number → operation; 0: not wanted. 32-bit calls begin at COMPAT_NUMBERS, the parts
+ * of the 32-bit socketcall at SOCKET_NUMBERS.
+ */
+MAP(BPF_MAP_TYPE_ARRAY, u32, u16, NUMBER_COUNT) numbers SEC(".maps");
+struct {
+    int (*type)[BPF_MAP_TYPE_RINGBUF];
+    int (*max_entries)[1 << 20];
+} ring SEC(".maps");
+
+const volatile u32 slot_count = 8;
+
+INLINE void count(u64 *counter) { __sync_fetch_and_add(counter, 1); }
+
+INLINE struct tally *tally_of(u32 operation)
+{
+    return bpf_map_lookup_elem(&tallies, &operation);
+}
+
+INLINE struct slot *claim(void)
+{
+    u32 first = bpf_get_smp_processor_id() * CLAIM_TRIES;
+#pragma unroll
+    for (u32 i = 0; i < CLAIM_TRIES; i++) {
+        u32 key = (first + i) % slot_count;
+        struct slot *slot = bpf_map_lookup_elem(&slots, &key);
+        if (slot && __sync_val_compare_and_swap(&slot->claimed, 0, 1) == 0)
+            return slot;
+    }
+    return 0;
+}
+
+INLINE void release(struct slot *slot) { __sync_lock_test_and_set(&slot->claimed, 0); }
+
+/* The place of the next parameter, or nothing if the record is full. */
+INLINE u8 *room(struct slot *slot)
+{
+    /* Kept in one register: older verifiers lose what was checked in another. */
+    u64 at = slot->at;
+    asm volatile("" : "+r"(at));
+    if (at >= RECORD_LEN_MAX) {
+        slot->flags |= RECORD_TRUNCATED;
+        return 0;
+    }
+    asm volatile("" : "+r"(at));
+    return slot->data + at;
+}
+
+/* Ends the parameter that was written at `param`. */
+INLINE void done(struct slot *slot, u8 *param, u32 kind, u32 flags, u32 len)
+{
+    struct param *head = (struct param *)param;
+    if (flags & PARAM_UNREAD)
+        slot->flags |= RECORD_UNREAD;
+    if (flags & PARAM_TRUNCATED)
+        slot->flags |= RECORD_TRUNCATED;
+    head->kind = kind;
+    head->flags = flags;
+    head->len = len;
+    slot->at += sizeof(*head) + ((len + 3) & ~3);
+    slot->params += 1;
+}
+
+#endif
