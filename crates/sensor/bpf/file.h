@@ -7,11 +7,10 @@
 
 INLINE struct file *file_at(s32 fd)
 {
-    struct files_struct *files = bpf_get_current_task_btf()->files;
-    struct fdtable *table = READ(files, fdt);
-    if (fd < 0 || (u32)fd >= READ(table, max_fds))
+    struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
+    if (fd < 0 || (u32)fd >= table->max_fds)
         return 0;
-    struct file **list = READ(table, fd);
+    struct file **list = table->fd;
     struct file *file = 0;
     bpf_probe_read_kernel(&file, sizeof(file), list + fd);
     return file;

@@ -44,12 +44,13 @@ NOINLINE int walk_step(struct slot *slot)
     if (dentry == slot->walk.root_dentry && mount == slot->walk.root_mount)
         return 1;
     struct dentry *parent = READ(dentry, d_parent);
-    if (dentry == READ(mount, mnt.mnt_root)) {
+    if (dentry == slot->walk.mount_root) {
         struct mount *up = READ(mount, mnt_parent);
         if (up == mount || !up)
             return 1;
         slot->walk.dentry = READ(mount, mnt_mountpoint);
         slot->walk.mount = up;
+        slot->walk.mount_root = READ(up, mnt.mnt_root);
         return 0;
     }
     if (dentry == parent || !parent) {
@@ -69,14 +70,13 @@ NOINLINE int walk(struct slot *slot, u64 address)
         return 0;
     struct path *path = (struct path *)address;
     struct fs_struct *fs = bpf_get_current_task_btf()->fs;
-    struct path root = { 0 };
+    struct path root = { fs->root.mnt, fs->root.dentry };
     struct path leaf = { 0 };
     bpf_probe_read_kernel(&leaf.mnt, 8, &path->mnt);
     bpf_probe_read_kernel(&leaf.dentry, 8, &path->dentry);
-    bpf_probe_read_kernel(&root.mnt, 8, &fs->root.mnt);
-    bpf_probe_read_kernel(&root.dentry, 8, &fs->root.dentry);
     slot->walk.dentry = leaf.dentry;
     slot->walk.mount = mount_of(leaf.mnt);
+    slot->walk.mount_root = READ(leaf.mnt, mnt_root);
     slot->walk.root_dentry = root.dentry;
     slot->walk.root_mount = mount_of(root.mnt);
     slot->walk.at = PATH_LEN_MAX;

@@ -96,22 +96,34 @@ INLINE void put_socket_args(struct slot *slot, struct registers *regs)
         slot->args[i] = args[i];
 }
 
+/* One argument, without those that a socketcall keeps in memory. */
+INLINE u64 register_argument(struct registers *regs, u32 index, bool compat)
+{
+    switch (index) {
+    case 0: return compat ? (u32)regs->bx : regs->di;
+    case 1: return compat ? (u32)regs->cx : regs->si;
+    case 2: return compat ? (u32)regs->dx : regs->dx;
+    case 3: return compat ? (u32)regs->si : regs->r10;
+    case 4: return compat ? (u32)regs->di : regs->r8;
+    default: return compat ? (u32)regs->bp : regs->r9;
+    }
+}
+
 INLINE void put_args(struct slot *slot, struct registers *regs, bool compat)
 {
-    slot->args[0] = compat ? (u32)regs->bx : regs->di;
-    slot->args[1] = compat ? (u32)regs->cx : regs->si;
-    slot->args[2] = compat ? (u32)regs->dx : regs->dx;
-    slot->args[3] = compat ? (u32)regs->si : regs->r10;
-    slot->args[4] = compat ? (u32)regs->di : regs->r8;
-    slot->args[5] = compat ? (u32)regs->bp : regs->r9;
+#pragma unroll
+    for (int i = 0; i < 6; i++)
+        slot->args[i] = register_argument(regs, i, compat);
     if (compat && regs->orig_ax == NR_COMPAT_SOCKETCALL)
         put_socket_args(slot, regs);
 }
 
-/* Says whether the plan's filter lets an event through. */
-INLINE bool passes(struct plan *plan, struct slot *slot)
+/* Says whether the plan's filter lets a call through; in doubt it does. */
+INLINE bool passes(struct plan *plan, struct registers *regs, bool compat)
 {
-    return !plan->mask || (argument(slot, plan->argument) & plan->mask);
+    if (!plan->mask || (compat && regs->orig_ax == NR_COMPAT_SOCKETCALL))
+        return 1;
+    return register_argument(regs, plan->argument, compat) & plan->mask;
 }
 
 INLINE bool outcome_fits(struct plan *plan, s64 result)
@@ -132,17 +144,16 @@ INLINE int on_call(u64 address, s64 result)
     if (!operation || !plan || !tally || !outcome_fits(plan, result))
         return 0;
     count(&tally->seen);
+    struct registers regs;
+    bpf_probe_read_kernel(&regs, sizeof(regs), at);
+    if (!passes(plan, &regs, compat)) {
+        count(&tally->filtered);
+        return 0;
+    }
     struct slot *slot = begin(operation, result, compat, tally);
     if (!slot)
         return 0;
-    struct registers regs;
-    bpf_probe_read_kernel(&regs, sizeof(regs), at);
     put_args(slot, &regs, compat);
-    if (!passes(plan, slot)) {
-        count(&tally->filtered);
-        release(slot);
-        return 0;
-    }
     for (u32 i = 0; i < PARAM_COUNT_MAX && i < plan->count; i++)
         put_step(slot, plan->steps[i].how, plan->steps[i].argument, plan->steps[i].extra);
     finish(slot, tally);

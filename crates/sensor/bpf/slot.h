@@ -64,7 +64,7 @@ struct slot {
     u32 user;
     u32 params;
     struct {
-        struct dentry *dentry, *root_dentry;
+        struct dentry *dentry, *root_dentry, *mount_root;
         struct mount *mount, *root_mount;
         u32 at;
         u32 flags;

@@ -295,14 +295,16 @@ static void uring(void)
     submit(ring, queue, tail, array, mask, connect);
 }
 
-static char swapped[16] = "innocent";
+/* A long way to a name, so that the kernel is busy while the name changes. */
+static struct { char way[2000]; volatile uint64_t name; char end; } swapped;
 
 static void *swapper(void *nothing)
 {
-    for (;;) {
-        memcpy(swapped, "innocent", 8);
-        memcpy(swapped, "guilty\0\0", 8);
-    }
+    uint64_t words[2];
+    memcpy(&words[0], "innocent", 8);
+    memcpy(&words[1], "guilty\0\0", 8);
+    for (unsigned turn = 0;; turn++)
+        swapped.name = words[turn & 1];
     return nothing;
 }
 
@@ -312,9 +314,12 @@ static void swap(void)
     pthread_t other;
     touch("innocent");
     touch("guilty");
+    for (unsigned i = 0; i < sizeof(swapped.way); i++)
+        swapped.way[i] = i & 1 ? '/' : '.';
+    memcpy((char *)&swapped.name, "innocent", 8);
     pthread_create(&other, 0, swapper, 0);
     for (int i = 0; i < 20000; i++)
-        close(open(swapped, O_RDONLY));
+        close(open(swapped.way, O_RDONLY));
 }
 
 /* An operation that nobody else does meanwhile. */
