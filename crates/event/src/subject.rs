@@ -35,3 +35,20 @@ pub struct Subject {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
 }
+
+impl Subject {
+    /// Returns every part, in the order of the fields.
+    pub fn parts(&self) -> [Option<&str>; 9] {
+        [
+            self.cluster.as_deref(),
+            self.node.as_deref(),
+            self.namespace.as_deref(),
+            self.workload.as_deref(),
+            self.pod.as_deref(),
+            self.container.as_deref(),
+            self.image.as_deref(),
+            self.process.as_deref(),
+            self.principal.as_deref(),
+        ]
+    }
+}

@@ -17,21 +17,8 @@ impl FindingId {
     /// Returns the finding an alert belongs to.
     pub fn of(alert: &Alert) -> FindingId {
         let mut hash = Sha256::new();
-        let subject = &alert.subject;
-        let parts = [
-            Some(&*alert.source),
-            Some(&*alert.rule),
-            subject.cluster.as_deref(),
-            subject.node.as_deref(),
-            subject.namespace.as_deref(),
-            subject.workload.as_deref(),
-            subject.pod.as_deref(),
-            subject.container.as_deref(),
-            subject.image.as_deref(),
-            subject.process.as_deref(),
-            subject.principal.as_deref(),
-        ];
-        for part in parts {
+        let about = [Some(&*alert.source), Some(&*alert.rule)];
+        for part in about.into_iter().chain(alert.subject.parts()) {
             let text = part.unwrap_or_default();
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text.as_bytes());

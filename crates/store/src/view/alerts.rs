@@ -187,19 +187,7 @@ fn fits(filter: &AlertFilter, text: Option<&str>, alert: &Alert) -> bool {
 
 /// Tells whether rule, output or subject hold the text, which is in lower case.
 fn says(alert: &Alert, text: &str) -> bool {
-    let subject = &alert.subject;
-    let parts = [
-        Some(&*alert.rule),
-        Some(&*alert.output),
-        subject.cluster.as_deref(),
-        subject.node.as_deref(),
-        subject.namespace.as_deref(),
-        subject.workload.as_deref(),
-        subject.pod.as_deref(),
-        subject.container.as_deref(),
-        subject.image.as_deref(),
-        subject.process.as_deref(),
-        subject.principal.as_deref(),
-    ];
-    parts.into_iter().flatten().any(|part| part.to_lowercase().contains(text))
+    let about = [Some(&*alert.rule), Some(&*alert.output)];
+    let mut parts = about.into_iter().chain(alert.subject.parts()).flatten();
+    parts.any(|part| part.to_lowercase().contains(text))
 }
