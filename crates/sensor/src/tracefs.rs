@@ -37,7 +37,8 @@ fn mount_for_this_thread() -> io::Result<()> {
     unsafe {
         unshare_unsafe(UnshareFlags::NEWNS)?;
     }
-    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
+    // Only what lies below is mounted upon; the root need not be a mount, as in a changed root.
+    mount_change("/sys", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)?;
     mount("tracefs", PLACE, "tracefs", MountFlags::empty(), None)?;
     Ok(())
 }
