@@ -11,8 +11,11 @@ use serde::de::IgnoredAny;
 use trail::Position;
 
 use super::View;
-use crate::draft::rule_key;
+use crate::draft::{Kind, rule_key};
 use crate::{Error, code};
+
+/// Places looked up in the trail at once.
+const STEP: usize = 256;
 
 /// Alerts that were received within a span.
 #[derive(Debug)]
@@ -22,6 +25,8 @@ pub struct Part {
     runs: Vec<(Position, Position)>,
     /// Alerts of other blocks that were, under the keys of finding and rule.
     loose: HashMap<u64, Vec<(Position, Severity)>>,
+    /// Decisions among the runs, which stand under the key of their finding as its alerts do.
+    decisions: HashMap<u64, Vec<Position>>,
 }
 
 /// Alerts, and the most severe of them.
@@ -46,7 +51,8 @@ impl Sum {
 impl Part {
     /// Looks up which blocks hold a span, and reads those in which its ends fall.
     pub fn of(view: &View, span: Period) -> Result<Part, Error> {
-        let mut part = Part { span, runs: Vec::new(), loose: HashMap::new() };
+        let mut part =
+            Part { span, runs: Vec::new(), loose: HashMap::new(), decisions: HashMap::new() };
         for (first, last, received) in stretches(view, span)? {
             if span.contains(received[0]) && span.contains(received[1]) {
                 let until = Position { block: last.saturating_add(1), entry: 0 };
@@ -58,6 +64,7 @@ impl Part {
             }
         }
         part.join();
+        part.find_decisions(view)?;
         Ok(part)
     }
 
@@ -96,7 +103,10 @@ impl Part {
         for (first, until) in &self.runs {
             let (from, until) = (from.max(*first), end.min(*until));
             match severity {
-                Some(severity) => sum.add(view.trail().count(key, from, until)?, severity),
+                Some(severity) => {
+                    let entries = view.trail().count(key, from, until)?;
+                    sum.add(entries - self.decided(key, from, until), severity);
+                }
                 None => read(view, finding, from, until, &mut sum)?,
             }
         }
@@ -117,6 +127,34 @@ impl Part {
             for alert in &alerts {
                 for key in [rule_key(&alert.rule), FindingId::of(alert).key()] {
                     self.loose.entry(key).or_default().push((position, alert.priority));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a finding's decisions from `from` up to `until`.
+    fn decided(&self, key: u64, from: Position, until: Position) -> u64 {
+        let decisions = self.decisions.get(&key).into_iter().flatten();
+        decisions.filter(|position| (from..until).contains(position)).count() as u64
+    }
+
+    fn find_decisions(&mut self, view: &View) -> Result<(), Error> {
+        for (from, until) in &self.runs {
+            let mut before = *until;
+            loop {
+                let found = view.trail().find(&[Kind::Decision as u64], Some(before), STEP)?;
+                let within = found.iter().take_while(|position| *position >= from);
+                for position in within {
+                    let block = view.trail().block(position.block)?;
+                    let keys = block.keys().filter(|(_, entry)| *entry == position.entry);
+                    for (key, _) in keys {
+                        self.decisions.entry(key).or_default().push(*position);
+                    }
+                }
+                match found.last() {
+                    Some(last) if last >= from => before = *last,
+                    _ => break,
                 }
             }
         }
@@ -157,7 +195,6 @@ fn read(
     until: Position,
     sum: &mut Sum,
 ) -> Result<(), Error> {
-    const STEP: usize = 256;
     let mut before = until;
     loop {
         let found = view.trail().find(&[finding.key()], Some(before), STEP)?;
