@@ -1,13 +1,17 @@
 //! Rule pages: Markdown that explains rules to people and holds their tests. A fenced block with
 //! the info string `json event` is one event; the fenced block `text alerts` behind it lists the
-//! rules that must alert, one a line, and is empty when none may.
+//! rules that must alert, one a line, and is empty when none may. An audit event stands there as
+//! its source sends it, a system call as an object of fields by name.
+
+mod recorded;
 
 use std::collections::BTreeSet;
 
 use event::Time;
-use rule::Ruleset;
+use rule::{Diagnostic, Matching, Memo, Program, RuleFile, Ruleset};
 
 use crate::{Detector, Judged};
+use recorded::{Event, Recorded};
 
 /// One event of a page, and what must come of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,10 +153,22 @@ impl Reader {
     }
 }
 
+/// Loads the rules of a page: those of the last file, which may use lists and macros of the files
+/// before it. What is wrong with those is not told here.
+pub fn rules(files: &[RuleFile]) -> (Ruleset, Vec<Diagnostic>) {
+    let (mut rules, mut diagnostics) = rule::load(files, source::sources());
+    if let Some(own) = files.last() {
+        rules.rules.retain(|rule| rule.file == own.path);
+        diagnostics.retain(|diagnostic| diagnostic.file == own.path);
+    }
+    (rules, diagnostics)
+}
+
 /// Judges a page's events by rules, and tells whatever comes out differently. Every rule must be
 /// seen to alert and to keep silent.
 pub fn judge(rules: &Ruleset, detector: &mut Detector, cases: &[Case]) -> Vec<Fault> {
     let mut faults = Vec::new();
+    let mut bench = Bench::new(rules);
     let sources: BTreeSet<&str> = rules.rules.iter().map(|rule| rule.source.as_str()).collect();
     for case in cases {
         for name in &case.alerts {
@@ -162,13 +178,16 @@ pub fn judge(rules: &Ruleset, detector: &mut Detector, cases: &[Case]) -> Vec<Fa
         }
         let mut seen = BTreeSet::new();
         for source in &sources {
-            match detector.judge(source, case.event.as_bytes(), "page", Time::default()) {
-                Ok(Judged { alerts, .. }) => {
-                    seen.extend(alerts.into_iter().map(|alert| alert.rule.to_string()));
-                }
-                Err(refused) => {
-                    faults.push(Fault { line: case.line, message: refused.to_string() });
-                }
+            let alerts = if *source == syscall::DOC.name {
+                bench.judge(&case.event).map_err(|flaw| flaw.to_string())
+            } else {
+                let judged =
+                    detector.judge(source, case.event.as_bytes(), "page", Time::default());
+                judged.map(names).map_err(|refused| refused.to_string())
+            };
+            match alerts {
+                Ok(alerts) => seen.extend(alerts),
+                Err(message) => faults.push(Fault { line: case.line, message }),
             }
         }
         faults.extend(differences(case, &seen));
@@ -184,6 +203,35 @@ pub fn judge(rules: &Ruleset, detector: &mut Detector, cases: &[Case]) -> Vec<Fa
         faults.push(Fault { line: 1, message });
     }
     faults
+}
+
+fn names(judged: Judged) -> Vec<String> {
+    judged.alerts.into_iter().map(|alert| alert.rule.to_string()).collect()
+}
+
+/// Judges system-call events as pages write them.
+struct Bench<'r> {
+    names: Vec<&'r str>,
+    program: Program<Recorded>,
+    memo: Memo,
+}
+
+impl<'r> Bench<'r> {
+    fn new(rules: &'r Ruleset) -> Bench<'r> {
+        let active: Vec<_> = rules.active(syscall::DOC.name).collect();
+        let (program, _) = Program::compile(&active);
+        let memo = program.memo();
+        Bench { names: active.iter().map(|rule| rule.name.as_str()).collect(), program, memo }
+    }
+
+    fn judge(&mut self, text: &str) -> Result<Vec<String>, recorded::Flaw> {
+        let event = Event::read(text)?;
+        let mut alerts = Vec::new();
+        self.program.judge(&mut self.memo, &mut &event, Matching::All, |index| {
+            alerts.extend(self.names.get(index).map(|name| (*name).to_owned()));
+        });
+        Ok(alerts)
+    }
 }
 
 fn differences(case: &Case, seen: &BTreeSet<String>) -> Vec<Fault> {

@@ -30,9 +30,10 @@ impl<F> Reading<F> {
     pub fn compile<S: Source<Field = F>>(term: &Term) -> Result<Reading<F>, String> {
         match term {
             Term::Field { name, argument } => {
-                let doc = S::DOC.field(name).ok_or_else(|| format!("unknown field `{name}`"))?;
-                let field =
-                    S::resolve(name, argument.as_deref()).map_err(|error| error.to_string())?;
+                let (doc, dotted) =
+                    S::DOC.lookup(name).ok_or_else(|| format!("unknown field `{name}`"))?;
+                let field = S::resolve(doc.name, dotted.or(argument.as_deref()))
+                    .map_err(|error| error.to_string())?;
                 let shape = Shape { kind: doc.kind, list: doc.list };
                 Ok(Reading { shape, what: What::Field(field) })
             }

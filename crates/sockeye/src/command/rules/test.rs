@@ -15,13 +15,14 @@ use super::{Form, counted, files, json, tell};
 
 /// Judge the events of rule pages, and say where a rule does something else than its page says
 #[derive(clap::Args)]
-#[command(after_help = "A page is Markdown beside a rule file of the same name. In it, a block
+#[command(after_help = "A page is Markdown beside a rule file of the same name, which may use lists
+and macros of the files before it in their folder. In it, a block
 
   ```json event
   {…}
   ```
 
-is one event, and the block behind it lists the rules that must alert, one a line:
+is one event (of system calls: an object of fields by name), and the block behind it lists the rules that must alert, one a line:
 
   ```text alerts
   Name of a rule
@@ -100,9 +101,8 @@ fn pages(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
 fn test(path: &Path) -> anyhow::Result<Tested> {
     let text = fs::read_to_string(path)
         .with_context(|| format!("cannot read page `{}`", path.display()))?;
-    let beside = path.with_extension("yaml");
-    let (files, mut diagnostics) = files::read(&[beside]);
-    let (ruleset, found) = rule::load(&files, source::sources());
+    let (files, mut diagnostics) = files::read(&before(path)?);
+    let (ruleset, found) = page::rules(&files);
     diagnostics.extend(found);
     let (mut detector, refused) = Detector::new(&ruleset, |_| Arc::default());
     diagnostics.extend(refused);
@@ -112,4 +112,20 @@ fn test(path: &Path) -> anyhow::Result<Tested> {
     faults.sort_by_key(|fault| fault.line);
     let faults = faults.into_iter().map(Told::from).collect();
     Ok(Tested { page: path.display().to_string(), events: cases.len(), faults })
+}
+
+/// Finds the rule files of a page's folder up to the page's own: those may hold what it uses.
+fn before(page: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let own = page.with_extension("yaml");
+    let folder = page.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder.unwrap_or(Path::new(".")))? {
+        let path = page.with_file_name(entry?.file_name());
+        if path.extension().is_some_and(|ending| ending == "yaml") && path < own {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found.push(own);
+    Ok(found)
 }
