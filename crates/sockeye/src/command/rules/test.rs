@@ -22,7 +22,8 @@ and macros of the files before it in their folder. In it, a block
   {…}
   ```
 
-is one event (of system calls: an object of fields by name), and the block behind it lists the rules that must alert, one a line:
+is one event (of system calls: an object of fields by name), and the block behind it lists the
+rules that must alert, one a line:
 
   ```text alerts
   Name of a rule
