@@ -24,6 +24,11 @@ fn rules_in_force(control: &Control, facts: &Facts, date: Time) -> Judgement {
     let short = set.hash.get(..12).unwrap_or(&set.hash);
     let lacking = set.lacks(control);
     if !lacking.is_empty() {
+        // Rules of a source that nothing delivers are not in force, and not missing either.
+        if let Some(source) = absent(control, facts) {
+            let reason = format!("no instance of {source} ever reported, so its rules judge nothing");
+            return Judgement::new(Outcome::NotTested, reason);
+        }
         let reason =
             format!("rule set {short}, in force at {date}, has no {}", lacking.join(", no "));
         return Judgement::new(Outcome::Fail, reason);
@@ -41,6 +46,12 @@ fn rules_in_force(control: &Control, facts: &Facts, date: Time) -> Judgement {
             Judgement::new(Outcome::NotTested, reason)
         }
     }
+}
+
+/// Returns a source that the control needs and no instance of which ever reported.
+fn absent<'c>(control: &'c Control, facts: &Facts) -> Option<&'c str> {
+    let reports = |name: &str| facts.sources.iter().any(|one| one.source == name);
+    control.sources.iter().map(|needed| needed.source.as_str()).find(|name| !reports(name))
 }
 
 fn sources_reporting(control: &Control, facts: &Facts, date: Time, within: Limit) -> Judgement {

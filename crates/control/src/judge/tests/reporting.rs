@@ -90,3 +90,17 @@ fn a_break_without_silence_fails_once_nothing_was_whole_for_long_enough() {
         "#]],
     );
 }
+
+#[test]
+fn rules_of_a_source_that_nothing_delivers_are_not_tested() {
+    let mut control = control();
+    control.sources[0].source = "syscall".into();
+    control.rules[0].rule = "Shell on a node".into();
+    let result = judge_of(&control, &quiet_day());
+    assert_eq!(result.design.result, Outcome::NotTested);
+    assert_eq!(
+        result.design.reasons[0],
+        "no instance of syscall ever reported, so its rules judge nothing"
+    );
+    assert_eq!(result.operation.map(|operation| operation.result), Some(Outcome::NotTested));
+}
