@@ -83,5 +83,6 @@ fn rules_bear_on_criteria() {
         CC6.8 46: Implements 45, Monitors 1
         CC7.1 29: Implements 29
         CC7.2 32: Implements 21, Monitors 6, Feeds 5
-        CC7.3 10: Feeds 10"#]].assert_eq(&told.collect::<Vec<_>>().join("\n"));
+        CC7.3 10: Feeds 10"#]]
+    .assert_eq(&told.collect::<Vec<_>>().join("\n"));
 }

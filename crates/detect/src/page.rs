@@ -181,8 +181,7 @@ pub fn judge(rules: &Ruleset, detector: &mut Detector, cases: &[Case]) -> Vec<Fa
             let alerts = if *source == syscall::DOC.name {
                 bench.judge(&case.event).map_err(|flaw| flaw.to_string())
             } else {
-                let judged =
-                    detector.judge(source, case.event.as_bytes(), "page", Time::default());
+                let judged = detector.judge(source, case.event.as_bytes(), "page", Time::default());
                 judged.map(names).map_err(|refused| refused.to_string())
             };
             match alerts {

@@ -68,9 +68,9 @@ fn what_raises_nothing_on_its_own_page_raises_nothing_at_all() {
         cases.retain(|case| case.alerts.is_empty());
         let faults = page::judge(&rules, &mut detector, &cases);
         let loud = faults.iter().filter(|fault| fault.message.ends_with("alerted"));
-        told.extend(loud.map(|fault| {
-            format!("{}:{}: {}", path.display(), fault.line, fault.message)
-        }));
+        told.extend(
+            loud.map(|fault| format!("{}:{}: {}", path.display(), fault.line, fault.message)),
+        );
     }
     assert!(told.is_empty(), "{}", told.join("\n"));
 }

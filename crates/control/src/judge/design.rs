@@ -26,7 +26,8 @@ fn rules_in_force(control: &Control, facts: &Facts, date: Time) -> Judgement {
     if !lacking.is_empty() {
         // Rules of a source that nothing delivers are not in force, and not missing either.
         if let Some(source) = absent(control, facts) {
-            let reason = format!("no instance of {source} ever reported, so its rules judge nothing");
+            let reason =
+                format!("no instance of {source} ever reported, so its rules judge nothing");
             return Judgement::new(Outcome::NotTested, reason);
         }
         let reason =

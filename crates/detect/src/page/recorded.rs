@@ -7,7 +7,9 @@ use std::net::IpAddr;
 use std::ops::ControlFlow;
 
 use event::Value;
-use rule::source::{Argument, Cost, FieldDoc, FieldError, Kind, Limit, Presence, Source, SourceDoc};
+use rule::source::{
+    Argument, Cost, FieldDoc, FieldError, Kind, Limit, Presence, Source, SourceDoc,
+};
 use serde_json::Value as Json;
 
 /// Field that every event has.
@@ -51,7 +53,9 @@ pub(super) enum Flaw {
     #[error("the event must be a JSON object that holds fields by name")]
     NotAnObject,
     /// The source has no such field.
-    #[error("`{0}` is no field of system calls; `sockeye rules fields --source syscall` lists them")]
+    #[error(
+        "`{0}` is no field of system calls; `sockeye rules fields --source syscall` lists them"
+    )]
     UnknownField(String),
     /// The field does not take this argument, or lacks one.
     #[error("`{0}` {1}")]
@@ -232,7 +236,10 @@ mod tests {
 
     #[test]
     fn what_is_no_event_is_refused() {
-        check("{", expect![["the event is not JSON: EOF while parsing an object at line 1 column 1"]]);
+        check(
+            "{",
+            expect![["the event is not JSON: EOF while parsing an object at line 1 column 1"]],
+        );
         check("[]", expect![["the event must be a JSON object that holds fields by name"]]);
         check("{}", expect![["the event has no `evt.type`"]]);
         check(

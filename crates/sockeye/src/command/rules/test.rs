@@ -15,7 +15,8 @@ use super::{Form, counted, files, json, tell};
 
 /// Judge the events of rule pages, and say where a rule does something else than its page says
 #[derive(clap::Args)]
-#[command(after_help = "A page is Markdown beside a rule file of the same name, which may use lists
+#[command(
+    after_help = "A page is Markdown beside a rule file of the same name, which may use lists
 and macros of the files before it in their folder. In it, a block
 
   ```json event
@@ -32,7 +33,8 @@ rules that must alert, one a line:
 Exit status:
   0  every rule does what its page says
   1  some do not
-  2  a page or its rules could not be read")]
+  2  a page or its rules could not be read"
+)]
 pub struct Args {
     /// Pages, rule files with a page beside them, or folders of these
     #[arg(required = true, value_name = "FILE")]
