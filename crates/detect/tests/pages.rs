@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use detect::{Detector, page};
 use rule::RuleFile;
+use rule::expr::{Expr, Operand, Term};
+use syscall::record::Operation;
 
 fn all_pages() -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -73,4 +75,35 @@ fn what_raises_nothing_on_its_own_page_raises_nothing_at_all() {
         );
     }
     assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+/// Shows every literal that the condition compares the type of event with.
+fn each_type(condition: &Expr, see: &mut impl FnMut(&str)) {
+    match condition {
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().for_each(|part| each_type(part, see)),
+        Expr::Not(inner) => each_type(inner, see),
+        Expr::Compare { left: Term::Field { name, .. }, right, .. } if name == "evt.type" => {
+            match right {
+                Operand::Text(text) => see(text),
+                Operand::List(texts) => texts.iter().for_each(|text| see(text)),
+                Operand::Term(_) => {}
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn rules_ask_only_for_calls_that_the_sensor_tells_of() {
+    let (rules, _) = rule::load(&detect::own_rules(), source::sources());
+    let mut asked = 0;
+    for rule in rules.rules.iter().filter(|rule| rule.source == "syscall") {
+        each_type(&rule.condition, &mut |name| {
+            asked += 1;
+            // The start of a container is told by its runtime, not by a call.
+            let known = name == "container" || Operation::from_name(name).is_some();
+            assert!(known, "`{}` asks for `{name}`", rule.name);
+        });
+    }
+    assert!(asked > rules.rules.len() / 2, "only {asked} types are asked for");
 }
