@@ -10,21 +10,58 @@ use rule::source::Source;
 use rule::{Matching, Memo, Program, Rule, Ruleset, Template};
 use source::envelope::Envelope;
 use source::k8s_audit::{self, K8sAudit, Reason, Record};
+use syscall::{Event, Syscall};
 use uuid::{Builder, Uuid};
+
+use crate::wanted::Wanted;
 
 /// Judges records by the rules of their source. Cheap to clone for another thread: the rules are
 /// shared, only the working memory is not.
 #[derive(Debug)]
 pub struct Detector {
-    k8s_audit: Arc<Lane<K8sAudit>>,
-    memo: Memo,
+    k8s_audit: Judge<K8sAudit>,
+    syscall: Judge<Syscall>,
+    wanted: Arc<Wanted>,
     ids: Ids,
 }
 
 impl Clone for Detector {
     fn clone(&self) -> Detector {
-        let memo = self.k8s_audit.program.memo();
-        Detector { k8s_audit: self.k8s_audit.clone(), memo, ids: Ids::new() }
+        Detector {
+            k8s_audit: self.k8s_audit.again(),
+            syscall: self.syscall.again(),
+            wanted: self.wanted.clone(),
+            ids: Ids::new(),
+        }
+    }
+}
+
+/// The rules of one source, and the working memory of one thread that judges by them.
+#[derive(Debug)]
+struct Judge<S: Source> {
+    lane: Arc<Lane<S>>,
+    memo: Memo,
+}
+
+impl<S: Source> Judge<S> {
+    fn new(lane: Lane<S>) -> Judge<S> {
+        Judge { memo: lane.program.memo(), lane: Arc::new(lane) }
+    }
+
+    /// Returns the same judge for another thread.
+    fn again(&self) -> Judge<S> {
+        Judge { memo: self.lane.program.memo(), lane: self.lane.clone() }
+    }
+
+    /// Returns the rules that match, in order.
+    fn matching(&mut self, record: &mut S::Record<'_>, matching: Matching) -> Vec<usize> {
+        let mut matched = Vec::new();
+        self.lane.program.judge(&mut self.memo, record, matching, |rule| matched.push(rule));
+        matched
+    }
+
+    fn rules(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.lane.rules.iter().map(|rule| (S::DOC.name, &*rule.name))
     }
 }
 
@@ -83,19 +120,27 @@ impl Detector {
         rules: &Ruleset,
         criteria: impl Fn(&str) -> Arc<[String]>,
     ) -> (Detector, Vec<Diagnostic>) {
-        let (lane, diagnostics) = Lane::<K8sAudit>::new(rules, &criteria);
-        let memo = lane.program.memo();
-        (Detector { k8s_audit: Arc::new(lane), memo, ids: Ids::new() }, diagnostics)
+        let (k8s_audit, mut diagnostics) = Lane::new(rules, &criteria);
+        let (syscall, more) = Lane::new(rules, &criteria);
+        diagnostics.extend(more);
+        let wanted = Arc::new(Wanted::new(&syscall.program, rules));
+        let (k8s_audit, syscall) = (Judge::new(k8s_audit), Judge::new(syscall));
+        (Detector { k8s_audit, syscall, wanted, ids: Ids::new() }, diagnostics)
     }
 
-    /// Returns the names of the sources whose records can be judged.
+    /// Returns the names of the sources whose recorded events can be judged.
     pub fn sources() -> &'static [&'static str] {
         &[K8sAudit::DOC.name]
     }
 
     /// Returns the rules that judge, as source and name, in order.
     pub fn rules(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.k8s_audit.rules.iter().map(|rule| (K8sAudit::DOC.name, &*rule.name))
+        self.k8s_audit.rules().chain(self.syscall.rules())
+    }
+
+    /// Returns what the rules for system calls need to be told.
+    pub fn wanted(&self) -> &Wanted {
+        &self.wanted
     }
 
     /// Validates one record strictly and judges it by every rule of its source.
@@ -112,11 +157,9 @@ impl Detector {
         let mut record = Record::new(bytes, Envelope { number: 0, first: None, host });
         let known = k8s_audit::validate(&mut record)?;
         let subject = Arc::new(k8s_audit::subject(&mut record));
-        let mut matched = Vec::new();
-        let lane = &self.k8s_audit;
-        lane.program.judge(&mut self.memo, &mut record, Matching::All, |rule| matched.push(rule));
+        let matched = self.k8s_audit.matching(&mut record, Matching::All);
         let place = Place { host, now, time: known.time, subject: &subject };
-        let alerts = lane.raise(matched, &mut record, &place, &mut self.ids);
+        let alerts = self.k8s_audit.lane.raise(matched, &mut record, &place, &mut self.ids);
         Ok(Judged { time: known.time, id: known.id, alerts })
     }
 
@@ -130,16 +173,32 @@ impl Detector {
         now: Time,
     ) -> Result<Option<(Time, Vec<Alert>)>, Reason> {
         let mut record = Record::new(bytes, envelope);
-        let mut matched = Vec::new();
-        let lane = &self.k8s_audit;
-        lane.program.judge(&mut self.memo, &mut record, matching, |rule| matched.push(rule));
+        let matched = self.k8s_audit.matching(&mut record, matching);
         if matched.is_empty() {
             return if record.is_broken() { Err(Reason::NotJson) } else { Ok(None) };
         }
         let time = k8s_audit::confirm(&mut record)?;
         let subject = Arc::new(k8s_audit::subject(&mut record));
         let place = Place { host: envelope.host, now, time, subject: &subject };
-        Ok(Some((time, lane.raise(matched, &mut record, &place, &mut self.ids))))
+        let alerts = self.k8s_audit.lane.raise(matched, &mut record, &place, &mut self.ids);
+        Ok(Some((time, alerts)))
+    }
+
+    /// Judges a system call. `now` goes into the ids of alerts.
+    pub fn judge_call(
+        &mut self,
+        event: &mut Event<'_>,
+        matching: Matching,
+        host: &str,
+        now: Time,
+    ) -> Vec<Alert> {
+        let matched = self.syscall.matching(event, matching);
+        if matched.is_empty() {
+            return Vec::new();
+        }
+        let subject = Arc::new(event.subject());
+        let place = Place { host, now, time: event.time(), subject: &subject };
+        self.syscall.lane.raise(matched, event, &place, &mut self.ids)
     }
 }
 

@@ -1,20 +1,25 @@
 //! Sources × rules: takes records, gives alerts. Shared by the command line, the server and tests.
 //!
 //! [`Detector`] judges one record at a time. [`Replay`] reads whole inputs through one, as fast as
-//! they can be skipped, and counts what it saw in a [`Summary`].
+//! they can be skipped, and counts what it saw in a [`Summary`]; [`Live`] judges system calls as a
+//! sensor tells of them.
 
 mod detector;
 mod lines;
+mod live;
 pub mod page;
 mod replay;
 mod summary;
+mod wanted;
 
 use rule::RuleFile;
 
 pub use detector::{Detector, Judged, Refused};
+pub use live::Live;
 pub use replay::{Replay, Seen};
 pub use rule::Matching;
-pub use summary::{Counts, Summary};
+pub use summary::{Counts, Sensed, Summary};
+pub use wanted::Wanted;
 
 /// What lies under `rules/` in the project: rule files and their pages.
 const OWN_FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/own_rules.rs"));

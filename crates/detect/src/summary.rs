@@ -21,6 +21,30 @@ pub struct Summary {
     pub bytes: u64,
     /// Seconds from start to end.
     pub seconds: f64,
+    /// What the sensor saw; only where one was at work.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub sensed: Option<Sensed>,
+}
+
+/// What a sensor saw and lost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sensed {
+    /// Step of the ladder that it stood on.
+    pub step: String,
+    /// Better steps that could not be taken, with the reason.
+    pub refused: Vec<String>,
+    /// What cannot be seen from there.
+    pub blind: Vec<String>,
+    /// Events that the kernel programs saw.
+    pub seen: u64,
+    /// Events that were dropped in the kernel because no rule could match them.
+    pub filtered: u64,
+    /// Events that were lost, by cause.
+    pub lost: BTreeMap<String, u64>,
+    /// Events that were lost, by call.
+    pub lost_calls: BTreeMap<String, u64>,
+    /// Processes that were not known when they acted, and what had to make room, by kind.
+    pub gaps: BTreeMap<String, u64>,
 }
 
 /// Records of one source.

@@ -5,7 +5,6 @@
 use rule::source::SourceDoc;
 
 pub mod cloudtrail;
-pub mod envelope;
 pub mod follow;
 pub mod gcpaudit;
 pub mod github;
@@ -13,6 +12,9 @@ pub mod input;
 pub mod json;
 pub mod k8s_audit;
 pub mod okta;
+
+// Every source has what surrounds an event; it stands where its fields do.
+pub use syscall::envelope;
 
 /// Returns every source a rule may name, system calls first as Falco's default source.
 pub const fn sources() -> &'static [SourceDoc] {
@@ -27,8 +29,8 @@ mod tests {
 
     use super::sources;
 
-    /// As large as in Falco: 268 listed fields of system calls, one that it does not list and 25
-    /// retired ones; the plugins' own, six JSON and eighteen common ones.
+    /// As large as in Falco: 268 listed fields of system calls, one that it does not list 25
+    /// retired ones and one of our own; the plugins' own, six JSON and eighteen common ones.
     #[test]
     fn every_plugin_table_is_whole() {
         let sizes: Vec<(&str, usize)> = sources()
@@ -36,7 +38,7 @@ mod tests {
             .map(|source| (source.name, source.fields.iter().map(|table| table.len()).sum()))
             .collect();
         let expected = [
-            ("syscall", 268 + 1 + 25),
+            ("syscall", 268 + 1 + 25 + 1),
             ("k8s_audit", 100 + 6 + 18),
             ("aws_cloudtrail", 73 + 6 + 18),
             ("gcp_auditlog", 25 + 6 + 18),

@@ -1,10 +1,26 @@
-//! The system-call source. So far it knows its fields, so that rules for it load and can be
-//! explained, and the records that the kernel sensor delivers; nothing joins the two yet.
+//! The system-call source: what a sensor or a recording tells in [`record`]s, the tables of
+//! processes, containers and users that are rebuilt from them ([`Tables`]), and the fields that
+//! rules ask of both ([`Event`]).
 
-use rule::source::SourceDoc;
+use std::ops::ControlFlow;
+use std::sync::LazyLock;
 
+use ::event::Value;
+use rule::source::{Cost, FieldError, Presence, Source, SourceDoc};
+
+mod arg;
+pub mod container;
+pub mod envelope;
+mod event;
 pub mod field;
+mod name;
+mod read;
 pub mod record;
+pub mod table;
+
+pub use event::Event;
+pub use read::Field;
+pub use table::{Home, Tables};
 
 /// Name, fields and plugins of the source.
 pub const DOC: SourceDoc = SourceDoc {
@@ -13,3 +29,37 @@ pub const DOC: SourceDoc = SourceDoc {
     fields: field::TABLES,
     plugins: &[("container", "0.7.1")],
 };
+
+/// The source.
+#[derive(Clone, Copy, Debug)]
+pub enum Syscall {}
+
+impl Source for Syscall {
+    const DOC: SourceDoc = DOC;
+    type Record<'r> = Event<'r>;
+    type Field = Field;
+
+    fn keys() -> &'static [Field] {
+        static KEYS: LazyLock<Vec<Field>> = LazyLock::new(|| {
+            let field = |name| Field::resolve(name, None);
+            [field("evt.type"), field("evt.dir")].into_iter().flatten().collect()
+        });
+        &KEYS
+    }
+
+    fn resolve(name: &str, argument: Option<&str>) -> Result<Field, FieldError> {
+        Field::resolve(name, argument)
+    }
+
+    fn cost(field: &Field) -> Cost {
+        field.cost()
+    }
+
+    fn each(
+        event: &mut Event<'_>,
+        field: &Field,
+        see: impl FnMut(Value<'_>) -> ControlFlow<()>,
+    ) -> Presence {
+        read::each(event, field, see)
+    }
+}

@@ -131,7 +131,13 @@ impl Test {
         data: Vec<Datum>,
     ) -> Result<Test, String> {
         let list = shape.list;
-        let gather = if list && operator == Operator::In { Gather::All } else { Gather::Any };
+        // A connection has two ends, and one that must differ must do so at both.
+        let ends = matches!(shape.kind, Kind::Ip | Kind::Net | Kind::Port);
+        let gather = match operator {
+            Operator::In if list => Gather::All,
+            Operator::Ne if ends => Gather::All,
+            _ => Gather::Any,
+        };
         let spread = spread.filter(|_| !list && !operator.takes_list());
         let one = match spread {
             Some(spread) => {

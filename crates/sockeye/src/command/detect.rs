@@ -1,29 +1,29 @@
-//! `sockeye detect`: judges recorded events by rules and prints the alerts.
+//! `sockeye detect`: judges events, recorded or of this machine, by rules and prints the alerts.
 
 mod input;
+mod live;
 mod print;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use detect::{Detector, Matching, Replay, Seen, Summary};
+use detect::{Detector, Replay, Seen, Summary};
 use event::{Severity, Time};
 use indicatif::{ProgressBar, ProgressStyle};
-use rule::Ruleset;
 use rule::diagnostic::{Colour, render};
 
 use input::Input;
 use print::Printer;
 
-/// Judge recorded events by rules and print the alerts.
+/// Judge events by rules and print the alerts.
 ///
 /// Reads Kubernetes audit logs: JSON lines as the API server writes them, lists and arrays of
-/// events as its webhook sends them, plain or compressed with gzip or zstd. Alerts go to standard
-/// output, a summary to standard error.
+/// events as its webhook sends them, plain or compressed with gzip or zstd; or, with --live, the
+/// system calls of this machine. Alerts go to standard output, a summary to standard error.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -52,8 +52,26 @@ pub struct Args {
     #[arg(long, value_name = "PRIORITY")]
     fail_on: Option<Severity>,
 
+    /// Judge the system calls of this machine until interrupted, instead of recorded events
+    #[arg(long, conflicts_with_all = ["inputs", "source"])]
+    live: bool,
+
+    /// End after this time, such as 30s or 5m
+    #[arg(long = "for", value_name = "TIME", requires = "live", value_parser = live::duration)]
+    live_for: Option<Duration>,
+
+    /// How the kernel programs are attached: auto, fexit, tracepoint or btf
+    #[arg(
+        long,
+        value_name = "STEP",
+        requires = "live",
+        default_value = "auto",
+        value_parser = live::step
+    )]
+    step: sensor::Choice,
+
     /// Files or folders to read; - is standard input
-    #[arg(required = true, value_name = "INPUT")]
+    #[arg(required_unless_present = "live", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 }
 
@@ -63,11 +81,12 @@ Examples:
   sockeye detect -r my_rules.yaml -o json audit*.log.gz
   kubectl logs kube-apiserver-cp1 | sockeye detect -
   sockeye detect --fail-on warning audit.log       for a pipeline
+  sockeye detect --live --for 30s                  watch this machine (root, Linux 5.11 or later)
 
 Exit status:
   0  no alert at or above --fail-on
   1  such an alert
-  2  a rule or an input could not be read";
+  2  a rule or an input could not be read, or this machine could not be watched";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
@@ -85,14 +104,15 @@ enum Form {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let detector = detector(&args.rules)?;
+    if args.live {
+        return live::run(&args, detector, start);
+    }
+    warn_of_no_rules(&detector);
     if let Some(source) = &args.source {
         input::check_source(source)?;
     }
     let inputs = Input::all(&args.inputs)?;
-    let matching = match args.rule_matching {
-        Which::All => Matching::All,
-        Which::First => Matching::First,
-    };
+    let matching = args.rule_matching.into();
     let bar = progress(&inputs);
     let mut printer = Printer::new(args.output, &bar);
     let mut replay = Replay::new(detector, matching, host(), now());
@@ -151,17 +171,15 @@ fn detector(paths: &[PathBuf]) -> anyhow::Result<Detector> {
     if wrong > 0 {
         anyhow::bail!("{wrong} problem(s) in the rules; nothing was judged");
     }
-    warn_of_no_rules(&detector, &ruleset);
     Ok(detector)
 }
 
-fn warn_of_no_rules(detector: &Detector, ruleset: &Ruleset) {
-    if detector.rules().next().is_none() {
-        let loaded = ruleset.rules.len();
+fn warn_of_no_rules(detector: &Detector) {
+    let readable = Detector::sources();
+    if !detector.rules().any(|(source, _)| readable.contains(&source)) {
         anstream::eprintln!(
-            "warning: none of the {loaded} rules loaded is enabled for a source that can be read \
-             ({})",
-            Detector::sources().join(", ")
+            "warning: none of the rules is enabled for a source that can be read ({})",
+            readable.join(", ")
         );
     }
 }

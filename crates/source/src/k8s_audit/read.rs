@@ -34,7 +34,7 @@ pub fn each(
         Field::Envelope(field) => {
             let origin = Origin {
                 source: super::DOC.name,
-                plugin: "k8saudit",
+                plugin: Some("k8saudit"),
                 summary: Some(record.bytes()),
                 time: record.time(),
             };

@@ -6,7 +6,11 @@ use super::{LITERALS_ONLY, SEVERAL};
 
 /// Fields of the descriptor.
 pub const FIELDS: &[FieldDoc] = &[
-    FieldDoc::new("fd.num", Kind::Int, "Number of the descriptor the event works on."),
+    FieldDoc::new(
+        "fd.num",
+        Kind::Int,
+        "Number of the descriptor the event works on, -1 where it got none.",
+    ),
     FieldDoc::text(
         "fd.type",
         "Kind of descriptor: `file`, `directory`, `ipv4`, `ipv6`, `unix`, `pipe`, `event`, \

@@ -10,6 +10,7 @@ pub mod fd;
 pub mod fdlist;
 pub mod fs;
 pub mod k8s;
+pub mod own;
 pub mod proc;
 pub mod retired;
 pub mod thread;
@@ -33,6 +34,7 @@ pub const TABLES: &[&[FieldDoc]] = &[
     fs::FIELDS,
     container::FIELDS,
     k8s::FIELDS,
+    own::FIELDS,
     retired::FIELDS,
 ];
 

@@ -97,8 +97,8 @@ impl Field {
 pub struct Origin<'o> {
     /// Name of the source, as a rule names it.
     pub source: &'static str,
-    /// Name of the Falco plugin whose events these are.
-    pub plugin: &'static str,
+    /// Name of the Falco plugin whose events these are; system calls have none.
+    pub plugin: Option<&'static str>,
     /// The event in one line.
     pub summary: Option<&'o [u8]>,
     /// When it happened.
@@ -122,7 +122,10 @@ impl Envelope<'_> {
         };
         match (field, origin.time) {
             (Field::Number, _) => show(Value::Uint(self.number)),
-            (Field::Plugin, _) => text(origin.plugin, &mut show),
+            (Field::Plugin, _) => match origin.plugin {
+                Some(plugin) => text(plugin, &mut show),
+                None => Presence::Absent,
+            },
             (Field::Source, _) => text(origin.source, &mut show),
             (Field::Summary, _) => match origin.summary {
                 Some(summary) => show(Value::Text(summary)),
@@ -164,7 +167,8 @@ mod tests {
 
     fn shown(field: &str) -> String {
         let time = "2026-11-22T04:05:06.000000789Z".parse().ok();
-        let origin = Origin { source: "k8s_audit", plugin: "k8saudit", summary: Some(b"{}"), time };
+        let origin =
+            Origin { source: "k8s_audit", plugin: Some("k8saudit"), summary: Some(b"{}"), time };
         let field = Field::resolve(field, None).unwrap().unwrap();
         let mut shown = "absent".to_owned();
         Envelope { number: 7, first: None, host: "h" }.each(field, &origin, |value| {

@@ -1,0 +1,73 @@
+//! What rules need to be told of system calls: a sensor watches nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rule::source::Source;
+use rule::{Program, Rule, Ruleset};
+use syscall::Syscall;
+use syscall::record::Operation;
+
+/// Types of events that rules may name and that no call makes.
+const NO_CALLS: [&str; 6] =
+    ["container", "drop", "switch", "signaldeliver", "page_fault", "asyncevent"];
+
+/// What rules need to be told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Operations that a rule can match, and those that tell which processes there are.
+    pub operations: BTreeSet<Operation>,
+    /// Whether any rule asks for environments.
+    pub environment: bool,
+    /// Rules that can match any operation, so that all are wanted.
+    pub broad: Vec<String>,
+    /// Calls that rules name and no sensor tells of, each with its rules.
+    pub untold: BTreeMap<String, Vec<String>>,
+}
+
+impl Wanted {
+    /// Works out what the active rules need.
+    pub fn new(program: &Program<Syscall>, rules: &Ruleset) -> Wanted {
+        use Operation::{Chdir, Clone, Clone3, Execve, Execveat, Fchdir, Fork, Procexit, Vfork};
+        let mut wanted = Wanted::default();
+        let mut any = false;
+        for rule in rules.active(Syscall::DOC.name) {
+            any = true;
+            wanted.add(program, rule);
+            wanted.environment |= asks(rule, &["proc.env", "proc.aenv"]);
+            if asks(rule, &["proc.cwd"]) {
+                wanted.operations.extend([Chdir, Fchdir]);
+            }
+        }
+        if any {
+            let lineage = [Execve, Execveat, Clone, Clone3, Fork, Vfork, Procexit];
+            wanted.operations.extend(lineage);
+        }
+        wanted
+    }
+
+    fn add(&mut self, program: &Program<Syscall>, rule: &Rule) {
+        let uses = program.key_uses(rule);
+        let types = uses.into_iter().find(|used| used.field == "evt.type");
+        let Some(types) = types.filter(|types| !types.others) else {
+            self.broad.push(rule.name.clone());
+            self.operations.extend(Operation::all());
+            return;
+        };
+        for name in types.values {
+            match Operation::from_name(&name) {
+                Some(operation) => {
+                    self.operations.insert(operation);
+                }
+                None if NO_CALLS.contains(&name.as_str()) => {}
+                None => self.untold.entry(name).or_default().push(rule.name.clone()),
+            }
+        }
+    }
+}
+
+/// Tells whether a rule's condition or output names one of these fields.
+fn asks(rule: &Rule, fields: &[&str]) -> bool {
+    let mut asks = fields.iter().any(|field| rule.output.contains(field));
+    rule.condition.each_field(&mut |name, _| asks |= fields.contains(&name));
+    asks
+}

@@ -1,0 +1,72 @@
+//! Docker's state: `/var/lib/docker/containers/<id>/`.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::read::{json, text, texts};
+use super::{About, Mount, Pod, Shares};
+
+const HOME: &str = "var/lib/docker";
+
+/// Reads what Docker keeps of a container.
+pub fn ask(root: &Path, id: &str) -> Option<About> {
+    let home = root.join(HOME);
+    let folder = home.join("containers").join(id);
+    let config = json(&folder.join("config.v2.json"))?;
+    let host = json(&folder.join("hostconfig.json")).unwrap_or(Value::Null);
+    let labels = texts(&config["Config"]["Labels"]);
+    let image_id = text(&config["Image"]);
+    let is_host = |name: &str| host[name].as_str() == Some("host");
+    Some(About {
+        name: text(&config["Name"]).map(|name| name.trim_start_matches('/').to_owned()),
+        image: text(&config["Config"]["Image"]),
+        image_digest: image_id.as_deref().and_then(|id| digest(&home, id)),
+        image_id: image_id.map(|id| id.trim_start_matches("sha256:").to_owned()),
+        privileged: host["Privileged"].as_bool(),
+        mounts: config["MountPoints"]
+            .as_object()
+            .map(|mounts| mounts.values().map(mount).collect())
+            .unwrap_or_default(),
+        pod: pod(&labels),
+        labels,
+        shares: host.is_object().then(|| Shares {
+            pid: is_host("PidMode"),
+            network: is_host("NetworkMode"),
+            ipc: is_host("IpcMode"),
+        }),
+        root: None,
+    })
+}
+
+fn mount(mount: &Value) -> Mount {
+    let one = |name: &str| mount[name].as_str().unwrap_or_default().to_owned();
+    Mount {
+        source: one("Source"),
+        dest: one("Destination"),
+        mode: one("Mode"),
+        writable: mount["RW"].as_bool().unwrap_or(false),
+        propagation: one("Propagation"),
+    }
+}
+
+/// Finds the digest under which an image was pulled.
+fn digest(home: &Path, image_id: &str) -> Option<String> {
+    let known = json(&home.join("image/overlay2/repositories.json"))?;
+    let repositories = known["Repositories"].as_object()?;
+    let names = repositories.values().filter_map(Value::as_object).flatten();
+    let mut found = names.filter(|(_, id)| id.as_str() == Some(image_id));
+    found.find_map(|(name, _)| name.split_once('@').map(|(_, digest)| digest.to_owned()))
+}
+
+/// The labels that a kubelet puts on Docker's containers.
+fn pod(labels: &[(String, String)]) -> Option<Pod> {
+    let label = |name: &str| super::value_of(labels, name).map(str::to_owned);
+    Some(Pod {
+        name: label("io.kubernetes.pod.name")?,
+        namespace: label("io.kubernetes.pod.namespace")?,
+        uid: label("io.kubernetes.pod.uid").unwrap_or_default(),
+        sandbox: label("io.kubernetes.sandbox.id"),
+        labels: None,
+    })
+}

@@ -1,0 +1,172 @@
+//! Containers: which one a cgroup belongs to, and what its runtime says of it. What the runtime
+//! does not say is absent.
+
+mod cgroup;
+mod docker;
+mod oci;
+mod read;
+mod storage;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use cgroup::{Place, place};
+
+/// Who made a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Runtime {
+    /// Docker.
+    Docker,
+    /// containerd, by its Kubernetes interface or not.
+    Containerd,
+    /// CRI-O.
+    Crio,
+    /// Podman.
+    Podman,
+    /// runc without anything above it.
+    Runc,
+    /// LXC.
+    Lxc,
+}
+
+impl Runtime {
+    /// Returns the name that rules know (`container.type`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Containerd => "containerd",
+            Self::Crio => "cri-o",
+            Self::Podman => "podman",
+            Self::Runc => "runc",
+            Self::Lxc => "lxc",
+        }
+    }
+}
+
+/// A container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// Whole id.
+    pub id: Arc<str>,
+    /// Who made it.
+    pub runtime: Runtime,
+    /// What the runtime says; nothing where it could not be asked.
+    pub about: Option<About>,
+}
+
+/// What a runtime says of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Name.
+    pub name: Option<String>,
+    /// Image as the container names it.
+    pub image: Option<String>,
+    /// Id of the image on this machine.
+    pub image_id: Option<String>,
+    /// Digest of the image in its registry.
+    pub image_digest: Option<String>,
+    /// Whether it runs privileged.
+    pub privileged: Option<bool>,
+    /// Mounts of the host's files.
+    pub mounts: Vec<Mount>,
+    /// Labels of the container.
+    pub labels: Vec<(String, String)>,
+    /// The namespaces that it shares with the host; nothing where that is not known.
+    pub shares: Option<Shares>,
+    /// Where its root file system lies on the host.
+    pub root: Option<PathBuf>,
+    /// The pod that it belongs to.
+    pub pod: Option<Pod>,
+}
+
+/// The namespaces that a container shares with the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shares {
+    /// Processes.
+    pub pid: bool,
+    /// Network.
+    pub network: bool,
+    /// Inter-process communication.
+    pub ipc: bool,
+}
+
+/// A mount of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mount {
+    /// Where it comes from.
+    pub source: String,
+    /// Where it is in the container.
+    pub dest: String,
+    /// Mode, as the runtime writes it.
+    pub mode: String,
+    /// It may be written.
+    pub writable: bool,
+    /// How mounts below it spread.
+    pub propagation: String,
+}
+
+/// A pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pod {
+    /// Name.
+    pub name: String,
+    /// Namespace.
+    pub namespace: String,
+    /// Unique id.
+    pub uid: String,
+    /// Id of its sandbox.
+    pub sandbox: Option<String>,
+    /// Labels; nothing where they are not known.
+    pub labels: Option<Vec<(String, String)>>,
+}
+
+impl About {
+    /// Returns the value of a label.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        value_of(&self.labels, name)
+    }
+}
+
+impl Pod {
+    /// Returns the value of a label.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        value_of(self.labels.as_ref()?, name)
+    }
+}
+
+fn value_of<'l>(labels: &'l [(String, String)], name: &str) -> Option<&'l str> {
+    labels.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
+
+/// Splits an image's name into repository, tag and digest.
+pub fn image_parts(image: &str) -> (&str, Option<&str>, Option<&str>) {
+    let (rest, digest) = match image.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (image, None),
+    };
+    // A colon before the last slash is of a registry's port.
+    match rest.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag), digest),
+        _ => (rest, None, digest),
+    }
+}
+
+/// Asks the runtime's own state below `root` for a container.
+pub fn ask(root: &Path, place: &Place) -> Option<About> {
+    match place.runtime {
+        Runtime::Docker => docker::ask(root, &place.id),
+        Runtime::Containerd => oci::containerd(root, &place.id),
+        Runtime::Crio | Runtime::Podman => storage::ask(root, &place.id),
+        Runtime::Runc => oci::runc(root, &place.id),
+        Runtime::Lxc => None,
+    }
+}
+
+/// Finds the container of a cgroup that carries no runtime's mark: runc may be told any cgroup,
+/// and notes it in its state.
+pub fn unmarked(root: &Path, cgroup: &[u8]) -> Option<Place> {
+    oci::of_cgroup(root, std::str::from_utf8(cgroup).ok()?)
+}

@@ -1,0 +1,116 @@
+use std::fs;
+
+use super::*;
+
+const ID: &str = "3f0a1b2c4d5e6f708192a3b4c5d6e7f80102030405060708090a0b0c0d0e0f10";
+
+fn check(path: &str, expected: Option<(Runtime, &str)>) {
+    let found = place(path.replace("$ID", ID).as_bytes());
+    let found = found.as_ref().map(|place| (place.runtime, &*place.id));
+    assert_eq!(found, expected, "{path}");
+}
+
+#[test]
+fn the_cgroups_of_every_runtime_are_known() {
+    let pod = "pod7c3f0a11-2222-4333-8444-555566667777";
+    check("/system.slice/docker-$ID.scope", Some((Runtime::Docker, ID)));
+    check("/docker/$ID", Some((Runtime::Docker, ID)));
+    check("/docker/$ID/init.scope", Some((Runtime::Docker, ID)));
+    check(&format!("/kubepods/burstable/{pod}/$ID"), Some((Runtime::Containerd, ID)));
+    let slice = format!("/kubepods.slice/kubepods-{}.slice", pod.replace('-', "_"));
+    check(&format!("{slice}/cri-containerd-$ID.scope"), Some((Runtime::Containerd, ID)));
+    check(&format!("{slice}/crio-$ID.scope"), Some((Runtime::Crio, ID)));
+    check("/machine.slice/libpod-$ID.scope/container", Some((Runtime::Podman, ID)));
+    check("/lxc.payload.web", Some((Runtime::Lxc, "web")));
+}
+
+#[test]
+fn whatever_merely_looks_long_is_no_container() {
+    check("/user.slice/user-0.slice/session-3.scope", None);
+    check("/machine.slice/libpod-conmon-$ID.scope", None);
+    check("/crio-conmon-$ID.scope", None);
+    check("/default/$ID", None);
+    check("/system.slice/job-$ID.service", None);
+    check("/", None);
+}
+
+#[test]
+fn an_image_has_repository_tag_and_digest() {
+    assert_eq!(image_parts("a.b:5000/web"), ("a.b:5000/web", None, None));
+    assert_eq!(image_parts("a.b:5000/web:1"), ("a.b:5000/web", Some("1"), None));
+    assert_eq!(image_parts("web@sha256:00"), ("web", None, Some("sha256:00")));
+}
+
+#[test]
+fn a_bundle_of_a_pods_container_tells_image_and_pod() {
+    let root = tempfile::tempdir().unwrap();
+    let bundle = root.path().join("run/containerd/io.containerd.runtime.v2.task/k8s.io").join(ID);
+    fs::create_dir_all(&bundle).unwrap();
+    let spec = r#"{
+        "process": {"capabilities": {"bounding": ["CAP_CHOWN", "CAP_SYS_ADMIN"]}},
+        "mounts": [
+            {"type": "bind", "source": "/etc", "destination": "/host", "options": ["rbind", "ro"]},
+            {"type": "proc", "source": "proc", "destination": "/proc"}
+        ],
+        "annotations": {
+            "io.kubernetes.cri.container-name": "web",
+            "io.kubernetes.cri.image-name": "registry.example/web:2",
+            "io.kubernetes.cri.sandbox-name": "web-1",
+            "io.kubernetes.cri.sandbox-namespace": "shop",
+            "io.kubernetes.cri.sandbox-uid": "7c3f",
+            "io.kubernetes.cri.sandbox-id": "ab12"
+        },
+        "linux": {"namespaces": [{"type": "pid"}, {"type": "mount"}, {"type": "ipc"}]}
+    }"#;
+    fs::write(bundle.join("config.json"), spec).unwrap();
+    let place = Place { id: ID.into(), runtime: Runtime::Containerd };
+    let about = ask(root.path(), &place).unwrap();
+    assert_eq!(about.name.as_deref(), Some("web"));
+    assert_eq!(about.image.as_deref(), Some("registry.example/web:2"));
+    assert_eq!(about.privileged, Some(true));
+    assert_eq!(about.mounts.len(), 1);
+    assert!(!about.mounts[0].writable);
+    assert_eq!(about.shares, Some(Shares { pid: false, network: true, ipc: false }));
+    let pod = about.pod.unwrap();
+    assert_eq!((&*pod.name, &*pod.namespace, pod.labels), ("web-1", "shop", None));
+}
+
+#[test]
+fn a_container_of_runc_is_found_by_its_cgroup() {
+    let root = tempfile::tempdir().unwrap();
+    let state = root.path().join("run/runc/web");
+    fs::create_dir_all(&state).unwrap();
+    let text = r#"{
+        "cgroup_paths": {"memory": "/sys/fs/cgroup/memory/user.slice/web"},
+        "config": {"rootfs": "/srv/web", "labels": ["bundle=/srv/bundle"]}
+    }"#;
+    fs::write(state.join("state.json"), text).unwrap();
+    let place = unmarked(root.path(), b"/user.slice/web").unwrap();
+    assert_eq!((place.runtime, &*place.id), (Runtime::Runc, "web"));
+    assert_eq!(unmarked(root.path(), b"/other/web"), None);
+    assert_eq!(unmarked(root.path(), b"/user.slice/.."), None);
+    let about = ask(root.path(), &place).unwrap();
+    assert_eq!(about.root, Some(root.path().join("srv/web")));
+}
+
+#[test]
+fn docker_tells_image_digest_and_privilege() {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().join("var/lib/docker");
+    let folder = home.join("containers").join(ID);
+    fs::create_dir_all(&folder).unwrap();
+    fs::create_dir_all(home.join("image/overlay2")).unwrap();
+    let config = r#"{"Name": "/web", "Image": "sha256:11", "Config": {"Image": "web:1",
+        "Labels": {"tier": "front"}}, "MountPoints": {"/data": {"Source": "/srv",
+        "Destination": "/data", "RW": true, "Propagation": "rprivate"}}}"#;
+    fs::write(folder.join("config.v2.json"), config).unwrap();
+    fs::write(folder.join("hostconfig.json"), r#"{"Privileged": true, "PidMode": "host"}"#)
+        .unwrap();
+    let list = r#"{"Repositories": {"web": {"web:1": "sha256:11", "web@sha256:22": "sha256:11"}}}"#;
+    fs::write(home.join("image/overlay2/repositories.json"), list).unwrap();
+    let about = ask(root.path(), &Place { id: ID.into(), runtime: Runtime::Docker }).unwrap();
+    assert_eq!(about.name.as_deref(), Some("web"));
+    assert_eq!(about.image_digest.as_deref(), Some("sha256:22"));
+    assert_eq!((about.privileged, about.label("tier")), (Some(true), Some("front")));
+    assert!(about.shares.unwrap().pid && about.mounts[0].writable);
+}

@@ -1,0 +1,72 @@
+//! Cgroups by id and by path, and the containers they belong to.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::container::{self, Place};
+
+/// Cgroups that are kept; when there are more, all are forgotten.
+const CGROUP_COUNT_MAX: usize = 65_536;
+
+/// A cgroup.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Cgroup {
+    /// Its path below the root of its tree.
+    pub path: Box<[u8]>,
+    /// The container it belongs to.
+    pub place: Option<Place>,
+}
+
+/// The cgroups that are known.
+#[derive(Debug, Default)]
+pub struct Cgroups {
+    by_id: HashMap<u64, Arc<Cgroup>>,
+    by_path: HashMap<Box<[u8]>, Arc<Cgroup>>,
+    evicted: u64,
+}
+
+impl Cgroups {
+    /// Returns how many were forgotten for want of room.
+    pub fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Returns the cgroup with this id.
+    pub fn by_id(&self, id: u64) -> Option<Arc<Cgroup>> {
+        self.by_id.get(&id).cloned()
+    }
+
+    /// Returns the cgroup at a path. One that belonged to nothing is looked up again: runc notes
+    /// what it made only when it is made.
+    pub fn by_path(&mut self, root: &Path, path: &[u8]) -> Arc<Cgroup> {
+        let known = self.by_path.get(path);
+        if let Some(known) = known.filter(|known| known.place.is_some()) {
+            return known.clone();
+        }
+        let place = container::place(path).or_else(|| container::unmarked(root, path));
+        if let Some(known) = known.filter(|known| known.place == place) {
+            return known.clone();
+        }
+        self.make_room();
+        let cgroup = Arc::new(Cgroup { path: path.into(), place });
+        self.by_path.insert(path.into(), cgroup.clone());
+        cgroup
+    }
+
+    /// Returns the cgroup at a path and remembers its id.
+    pub fn set(&mut self, root: &Path, id: u64, path: &[u8]) -> Arc<Cgroup> {
+        let cgroup = self.by_path(root, path);
+        self.make_room();
+        self.by_id.insert(id, cgroup.clone());
+        cgroup
+    }
+
+    fn make_room(&mut self) {
+        if self.by_id.len().max(self.by_path.len()) >= CGROUP_COUNT_MAX {
+            self.evicted += self.by_path.len() as u64;
+            self.by_id.clear();
+            self.by_path.clear();
+        }
+    }
+}
