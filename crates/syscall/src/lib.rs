@@ -16,6 +16,8 @@ pub mod field;
 mod name;
 mod read;
 pub mod record;
+#[cfg(test)]
+mod sample;
 pub mod table;
 
 pub use event::Event;

@@ -32,8 +32,8 @@ impl<F> Reading<F> {
             Term::Field { name, argument } => {
                 let (doc, dotted) =
                     S::DOC.lookup(name).ok_or_else(|| format!("unknown field `{name}`"))?;
-                let field = S::resolve(doc.name, dotted.or(argument.as_deref()))
-                    .map_err(|error| error.to_string())?;
+                let argument = argument.as_deref().or(dotted);
+                let field = S::resolve(doc.name, argument).map_err(|error| error.to_string())?;
                 let shape = Shape { kind: doc.kind, list: doc.list };
                 Ok(Reading { shape, what: What::Field(field) })
             }

@@ -136,10 +136,6 @@ pub const MODULE: Names = &[
     ("MODULE_INIT_COMPRESSED_FILE", 4),
 ];
 
-/// Flags of splice.
-pub const SPLICE: Names =
-    &[("SPLICE_F_MOVE", 1), ("SPLICE_F_NONBLOCK", 2), ("SPLICE_F_MORE", 4), ("SPLICE_F_GIFT", 8)];
-
 /// What memory may be used for.
 pub const PROTECTION: Names = &[
     ("PROT_READ", 1),

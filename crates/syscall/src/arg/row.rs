@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::flag::{
     AT_LINK, AT_OWNER, AT_REMOVE, BPF, CLONE, EXE, FAMILIES, FCNTL, MEMFD, MMAP, MODULE, MOUNT,
-    OPEN, PRCTL, PROTECTION, PTRACE, RENAME, SHUTDOWN, SPLICE, UMOUNT,
+    OPEN, PRCTL, PROTECTION, PTRACE, RENAME, SHUTDOWN, UMOUNT,
 };
 use super::{Arg, Category, Form, From, Row, Trait, Uses};
 use crate::record::Operation;
@@ -556,7 +556,7 @@ fn row_of_rest(operation: Operation) -> Row {
                     fd("fd_in", "from"),
                     fd("fd_out", "to"),
                     param("size", "length", Form::Decimal),
-                    param("flags", "flags", Form::Flags(SPLICE)),
+                    missing("flags"),
                 ]
             },
         ),
