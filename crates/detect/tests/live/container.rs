@@ -35,7 +35,7 @@ impl Box {
             skip("no runc (Debian: apt-get install runc)");
             return None;
         }
-        let root = bundle.path().join("rootfs");
+        let root = bundle.path().join("image");
         for folder in ["bin", "etc", "proc", "sys", "dev", "tmp"] {
             fs::create_dir_all(root.join(folder)).unwrap();
         }
@@ -51,7 +51,23 @@ impl Box {
             std::os::unix::fs::chown(root.join(path), Some(33), Some(33)).unwrap();
         }
         let id = format!("{name}-{}", std::process::id());
-        Some(Box { id, bundle })
+        let made = Box { id, bundle };
+        made.mount();
+        Some(made)
+    }
+
+    /// Puts a writable layer above the image, as runtimes do.
+    fn mount(&self) {
+        let path = |name: &str| self.bundle.path().join(name).display().to_string();
+        for folder in ["upper", "work", "rootfs"] {
+            fs::create_dir(path(folder)).unwrap();
+        }
+        let [lower, upper, work] = ["image", "upper", "work"].map(path);
+        let options = format!("lowerdir={lower},upperdir={upper},workdir={work}");
+        let done = Command::new("mount")
+            .args(["-t", "overlay", "overlay", "-o", &options, &path("rootfs")])
+            .status();
+        assert!(done.expect("mount runs").success());
     }
 
     /// Returns its id.
@@ -77,5 +93,11 @@ impl Box {
             .stdout(Stdio::null())
             .spawn()
             .expect("runc runs")
+    }
+}
+
+impl Drop for Box {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.bundle.path().join("rootfs")).status();
     }
 }

@@ -190,11 +190,11 @@ fn of_container(about: &About, field: &Field, show: &mut Show<'_>) {
             let all: Vec<String> = about.mounts.iter().map(whole).collect();
             show.text(all.join(" "));
         }
-        Field::Mount(which, part) => {
-            if let Some(mount) = find(&about.mounts, which) {
-                show.text(part_of(mount, *part));
-            }
-        }
+        Field::Mount(which, part) => match find(&about.mounts, which) {
+            Some(mount) => show.text(part_of(mount, *part)),
+            // Rules compare with this word to say that there is no such mount.
+            None => show.text("N/A"),
+        },
         _ => {}
     }
 }
