@@ -37,7 +37,7 @@ impl<'e> Event<'e> {
         let container = self.process.and_then(|process| self.tables.container(process));
         let about = container.and_then(|container| container.about.as_ref());
         let pod = about.and_then(|about| about.pod.as_ref());
-        let names = self.process.and_then(|process| self.tables.names(process));
+        let names = self.process.and_then(|process| process.names.as_deref());
         let user = names.and_then(|names| names.user(self.record.uid()));
         Subject {
             cluster: None,

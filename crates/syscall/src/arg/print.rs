@@ -116,7 +116,7 @@ fn user(event: &Event<'_>, uid: u32) -> (String, Option<String>) {
     if uid == u32::MAX {
         return ("-1".to_owned(), Some("<NONE>".to_owned()));
     }
-    let names = event.process.and_then(|process| event.tables.names(process));
+    let names = event.process.and_then(|process| process.names.as_deref());
     let name = crate::read::user_name(names, uid);
     (uid.to_string(), Some(String::from_utf8_lossy(name).into_owned()))
 }
@@ -125,7 +125,7 @@ fn group(event: &Event<'_>, gid: u32) -> (String, Option<String>) {
     if gid == u32::MAX {
         return ("-1".to_owned(), Some("<NONE>".to_owned()));
     }
-    let names = event.process.and_then(|process| event.tables.names(process));
+    let names = event.process.and_then(|process| process.names.as_deref());
     let name = names.and_then(|names| names.group(gid)).unwrap_or(b"<NA>");
     (gid.to_string(), Some(String::from_utf8_lossy(name).into_owned()))
 }

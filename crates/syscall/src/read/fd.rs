@@ -427,10 +427,11 @@ fn protocol(socket: &Socket<'_>) -> &'static str {
 
 /// Shows a field.
 pub fn read(event: &mut Event<'_>, field: Field, show: &mut Show<'_>) {
-    let container = event.process.map(|process| match &process.cgroup.place {
-        Some(place) => place.id.get(..12).unwrap_or(&place.id).to_owned(),
-        None => String::new(),
-    });
+    let process = event.process;
+    let container = || {
+        let place = process.and_then(|process| process.cgroup.place.as_ref());
+        place.map_or(&b""[..], |place| place.id.get(..12).unwrap_or(&place.id).as_bytes())
+    };
     let tid = event.record.tid();
     let Some(found) = event.descriptor() else { return };
     let is_file = found.kind == Some(FILE);
@@ -450,12 +451,10 @@ pub fn read(event: &mut Event<'_>, field: Field, show: &mut Show<'_>) {
         Field::Directory if is_named => show.text(folder()),
         Field::FileName if is_file => show.text(last(&found.name)),
         Field::ContainerName => {
-            let container = container.unwrap_or_default();
-            show.text([container.as_bytes(), b":", &found.name].concat());
+            show.text([container(), b":", &found.name].concat());
         }
         Field::ContainerDirectory if is_named => {
-            let container = container.unwrap_or_default();
-            show.text([container.as_bytes(), b":", folder()].concat());
+            show.text([container(), b":", folder()].concat());
         }
         Field::Uid => {
             let number = found.number.unwrap_or(-1);

@@ -75,8 +75,9 @@ impl Field {
             Field::Absent => Cost::Free,
             Field::Event(field) => field.cost(),
             Field::Process(who, _) => who.cost(),
-            Field::Envelope(_) | Field::User(_) | Field::Container(_) => Cost::Cheap,
-            Field::Descriptor(_) => Cost::Walk,
+            Field::Envelope(_) | Field::User(_) | Field::Container(_) | Field::Descriptor(_) => {
+                Cost::Cheap
+            }
             Field::Path(_) => Cost::Dear,
         }
     }

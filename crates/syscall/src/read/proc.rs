@@ -88,8 +88,7 @@ impl Who {
     /// Tells how far a reader has to go.
     pub fn cost(self) -> Cost {
         match self {
-            Who::Own => Cost::Cheap,
-            Who::Ancestor(1) => Cost::Cheap,
+            Who::Own | Who::Ancestor(0 | 1) => Cost::Cheap,
             _ => Cost::Walk,
         }
     }
@@ -289,9 +288,9 @@ fn one(event: &Event<'_>, process: &Process, field: &Field, show: &mut Show<'_>)
     match field {
         Field::Exe => show.text(program.exe()),
         Field::ExePath => show.text(&program.path),
-        Field::Args => show.joined(program.words()),
+        Field::Args => show.text(program.arguments()),
         Field::Word(at) => show.text(program.words().nth(*at).unwrap_or_default()),
-        Field::CommandLine => show.joined([&*program.name].into_iter().chain(program.words())),
+        Field::CommandLine => show.text(program.command_line()),
         Field::ExeLine => show.joined([program.exe()].into_iter().chain(program.words())),
         Field::WordCount => show.uint(program.words().count() as u64),
         Field::WordLength => show.uint(program.words().map(<[u8]>::len).sum::<usize>() as u64),

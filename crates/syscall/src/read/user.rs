@@ -37,7 +37,7 @@ const UNKNOWN: &[u8] = b"<NA>";
 
 /// Shows a field.
 pub fn read(event: &Event<'_>, field: Field, show: &mut Show<'_>) {
-    let names = event.process.and_then(|process| event.tables.names(process));
+    let names = event.process.and_then(|process| process.names.as_deref());
     let (uid, gid) = (event.record.uid(), event.record.gid());
     let user = |uid| names.and_then(|names| names.user(uid));
     let login = event.process.map(|process| process.facts.login_uid);

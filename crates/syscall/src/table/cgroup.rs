@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::quick::Quick;
 use crate::container::{self, Place};
 
 /// Cgroups that are kept; when there are more, all are forgotten.
 const CGROUP_COUNT_MAX: usize = 65_536;
+
+/// Nanoseconds for which a cgroup may turn out to be a container's.
+const YOUNG: u64 = 10_000_000_000;
 
 /// A cgroup.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -16,12 +20,14 @@ pub struct Cgroup {
     pub path: Box<[u8]>,
     /// The container it belongs to.
     pub place: Option<Place>,
+    /// When it was first heard of.
+    first: u64,
 }
 
 /// The cgroups that are known.
 #[derive(Debug, Default)]
 pub struct Cgroups {
-    by_id: HashMap<u64, Arc<Cgroup>>,
+    by_id: HashMap<u64, Arc<Cgroup>, Quick>,
     by_path: HashMap<Box<[u8]>, Arc<Cgroup>>,
     evicted: u64,
 }
@@ -39,24 +45,29 @@ impl Cgroups {
 
     /// Returns the cgroup at a path. One that belonged to nothing is looked up again: runc notes
     /// what it made only when it is made.
-    pub fn by_path(&mut self, root: &Path, path: &[u8]) -> Arc<Cgroup> {
+    pub fn by_path(&mut self, root: &Path, path: &[u8], now: u64) -> Arc<Cgroup> {
         let known = self.by_path.get(path);
-        if let Some(known) = known.filter(|known| known.place.is_some()) {
+        let settled = |known: &&Arc<Cgroup>| known.place.is_some() || now > known.first + YOUNG;
+        if let Some(known) = known.filter(settled) {
             return known.clone();
         }
+        let first = known.map_or(now, |known| known.first);
         let place = container::place(path).or_else(|| container::unmarked(root, path));
         if let Some(known) = known.filter(|known| known.place == place) {
             return known.clone();
         }
         self.make_room();
-        let cgroup = Arc::new(Cgroup { path: path.into(), place });
+        let cgroup = Arc::new(Cgroup { path: path.into(), place, first });
         self.by_path.insert(path.into(), cgroup.clone());
         cgroup
     }
 
     /// Returns the cgroup at a path and remembers its id.
-    pub fn set(&mut self, root: &Path, id: u64, path: &[u8]) -> Arc<Cgroup> {
-        let cgroup = self.by_path(root, path);
+    pub fn set(&mut self, root: &Path, id: u64, path: &[u8], now: u64) -> Arc<Cgroup> {
+        let cgroup = self.by_path(root, path, now);
+        if self.by_id.get(&id).is_some_and(|known| Arc::ptr_eq(known, &cgroup)) {
+            return cgroup;
+        }
         self.make_room();
         self.by_id.insert(id, cgroup.clone());
         cgroup

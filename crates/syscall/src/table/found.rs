@@ -55,12 +55,8 @@ pub fn process(proc: &Path, pid: u32, environment: bool) -> Option<Found> {
     facts.login_uid = number(&home.join("loginuid")).unwrap_or(u32::MAX);
     facts.login_session = number(&home.join("sessionid")).unwrap_or(u32::MAX);
     let text = |name: &str| read(&home.join(name), TEXT_LEN_MAX as u64).unwrap_or_default();
-    let program = Program {
-        name: stat.name.as_slice().into(),
-        path: path.into(),
-        args: text("cmdline").into(),
-        environment: if environment { text("environ").into() } else { Box::default() },
-    };
+    let environment = if environment { text("environ") } else { Vec::new() };
+    let program = Program::new(&stat.name, &path, &text("cmdline"), &environment);
     let cwd = link("cwd").map(OsStringExt::into_vec).unwrap_or_default();
     // Whoever took the pid meanwhile is somebody else.
     let still = Stat::read(&home)?.start() == start;

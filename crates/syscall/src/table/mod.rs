@@ -7,6 +7,7 @@
 mod cgroup;
 mod found;
 mod process;
+mod quick;
 mod socket;
 mod user;
 
@@ -143,11 +144,6 @@ impl Tables {
         self.containers.get(&place.id).map(|asked| &asked.container)
     }
 
-    /// Returns the names of users and groups that hold for a process.
-    pub fn names(&self, process: &Process) -> Option<&Names> {
-        self.users.of(process.cgroup.place.as_ref().map(|place| &place.id))
-    }
-
     /// Returns when a pid namespace began, on the clock of records.
     pub fn namespace_start(&self, namespace: u32) -> Option<u64> {
         self.namespaces.get(&namespace).copied()
@@ -256,9 +252,10 @@ impl Tables {
         (facts.parent, facts.parent_start) = (record.parent(), record.parent_start());
         if facts.cgroup != record.cgroup() {
             facts.cgroup = record.cgroup();
-            let cgroup = self.cgroup(record.cgroup(), None, pid);
-            self.enter(&cgroup, pid, record.time());
+            let cgroup = self.cgroup(record.cgroup(), None, pid, record.time());
+            let names = self.enter(&cgroup, pid, record.time());
             if let Some(process) = self.processes.get_mut(pid, start) {
+                process.names = names;
                 process.cgroup = cgroup;
             }
         }
@@ -272,9 +269,10 @@ impl Tables {
         if start != 0 && !is_same_start(found.facts.start, start) {
             return false;
         }
-        let cgroup = self.cgroups.by_path(&self.home.root, &found.cgroup);
-        self.enter(&cgroup, pid, start);
+        let cgroup = self.cgroups.by_path(&self.home.root, &found.cgroup, start);
+        let names = self.enter(&cgroup, pid, start);
         self.add(Process {
+            names,
             facts: found.facts,
             program: Arc::new(found.program),
             cwd: found.cwd.into(),
@@ -303,10 +301,11 @@ impl Tables {
             login_session: u32::MAX,
             ..record::Process::default()
         };
-        let program = Program { name: record.comm().into(), ..Program::default() };
-        let cgroup = self.cgroup(record.cgroup(), None, record.pid());
-        self.enter(&cgroup, record.pid(), record.time());
+        let program = Program::new(record.comm(), &[], &[], &[]);
+        let cgroup = self.cgroup(record.cgroup(), None, record.pid(), record.time());
+        let names = self.enter(&cgroup, record.pid(), record.time());
         self.add(Process {
+            names,
             facts,
             program: Arc::new(program),
             cwd: Arc::default(),
@@ -325,24 +324,21 @@ impl Tables {
             Some(What::Bytes(bytes) | What::Text(bytes)) => bytes,
             _ => &[],
         };
-        let program = Program {
-            name: record.comm().into(),
-            path: bytes("exe").into(),
-            args: bytes("args").into(),
-            environment: bytes("environment").into(),
-        };
-        let cgroup = self.cgroup(facts.cgroup, Some(bytes("cgroup")), facts.pid);
+        let (path, args, environment) = (bytes("exe"), bytes("args"), bytes("environment"));
+        let program = Program::new(record.comm(), path, args, environment);
+        let cgroup = self.cgroup(facts.cgroup, Some(bytes("cgroup")), facts.pid, record.time());
         let children = self.processes.get(facts.pid, facts.start).map_or(0, |old| old.children);
+        let names = self.enter(&cgroup, facts.pid, record.time());
         self.add(Process {
             facts,
             program: Arc::new(program),
             cwd: bytes("cwd").into(),
-            cgroup: cgroup.clone(),
+            cgroup,
+            names,
             threads: 1,
             children,
             seen: record.time(),
         });
-        self.enter(&cgroup, facts.pid, record.time());
     }
 
     fn forked(&mut self, record: &Record<'_>) {
@@ -361,14 +357,14 @@ impl Tables {
             Some(What::Text(path)) if facts.cgroup == record.cgroup() => Some(path),
             _ => None,
         };
-        let cgroup = self.cgroup(facts.cgroup, path, facts.pid);
+        let cgroup = self.cgroup(facts.cgroup, path, facts.pid, record.time());
         let maker = self.processes.get(record.pid(), record.start());
-        let (program, cwd) = match maker {
-            Some(maker) => (maker.program.clone(), maker.cwd.clone()),
-            None => (Arc::default(), Arc::default()),
+        let (program, cwd, names) = match maker {
+            Some(maker) => (maker.program.clone(), maker.cwd.clone(), maker.names.clone()),
+            None => (Arc::default(), Arc::default(), None),
         };
         let seen = record.time();
-        self.add(Process { facts, program, cwd, cgroup, threads: 1, children: 0, seen });
+        self.add(Process { facts, program, cwd, cgroup, names, threads: 1, children: 0, seen });
     }
 
     fn ended(&mut self, record: &Record<'_>) {
@@ -402,37 +398,40 @@ impl Tables {
     }
 
     /// Returns the cgroup with this id; its path is given, known from before or asked of `/proc`.
-    fn cgroup(&mut self, id: u64, path: Option<&[u8]>, pid: u32) -> Arc<Cgroup> {
+    fn cgroup(&mut self, id: u64, path: Option<&[u8]>, pid: u32, now: u64) -> Arc<Cgroup> {
         let root = &self.home.root;
         if let Some(path) = path {
-            return self.cgroups.set(root, id, path);
+            return self.cgroups.set(root, id, path, now);
         }
         match self.cgroups.by_id(id) {
             Some(cgroup) => cgroup,
             None => match found::cgroup(&self.home.proc, pid) {
-                Some(path) => self.cgroups.set(root, id, &path),
+                Some(path) => self.cgroups.set(root, id, &path, now),
                 None => Arc::default(),
             },
         }
     }
 
-    /// Makes sure that the container of a cgroup and its users are known.
-    fn enter(&mut self, cgroup: &Cgroup, pid: u32, now: u64) {
+    /// Makes sure that the container of a cgroup and its users are known; returns their names.
+    fn enter(&mut self, cgroup: &Cgroup, pid: u32, now: u64) -> Option<Arc<Names>> {
         let place = cgroup.place.as_ref();
         if let Some(place) = place {
             self.ask(place, now);
         }
-        let own = found::namespace(&self.home.proc.join(format!("{pid}/ns/mnt")));
-        // Before it turns its root, what becomes a container still sees the host's users.
-        let seen = place.is_some() && own.is_some_and(|own| own != self.own_mounts);
-        let of_process = seen.then(|| self.home.proc.join(format!("{pid}/root")));
-        let stored = place.and_then(|place| {
-            self.containers.get(&place.id)?.container.about.as_ref()?.root.clone()
-        });
-        let host = place.is_none().then(|| self.home.root.clone());
-        let roots: Vec<PathBuf> = [of_process, stored, host].into_iter().flatten().collect();
-        let roots = roots.iter().map(PathBuf::as_path);
-        self.users.prepare(place.map(|place| &place.id), roots, now);
+        let id = place.map(|place| &place.id);
+        if self.users.is_due(id, now) {
+            let own = found::namespace(&self.home.proc.join(format!("{pid}/ns/mnt")));
+            // Before it turns its root, what becomes a container still sees the host's users.
+            let seen = place.is_some() && own.is_some_and(|own| own != self.own_mounts);
+            let of_process = seen.then(|| self.home.proc.join(format!("{pid}/root")));
+            let stored = place.and_then(|place| {
+                self.containers.get(&place.id)?.container.about.as_ref()?.root.clone()
+            });
+            let host = place.is_none().then(|| self.home.root.clone());
+            let roots: Vec<PathBuf> = [of_process, stored, host].into_iter().flatten().collect();
+            self.users.read(id, roots.iter().map(PathBuf::as_path), now);
+        }
+        self.users.of(id)
     }
 
     fn ask(&mut self, place: &Place, now: u64) {

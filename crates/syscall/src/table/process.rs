@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::quick::Quick;
 use crate::record;
 
 /// Processes that are kept. When there are more, those silent for longest make room.
@@ -23,6 +24,8 @@ pub struct Process {
     pub cwd: Arc<[u8]>,
     /// Its cgroup, which tells the container.
     pub cgroup: Arc<super::Cgroup>,
+    /// Names of users and groups where it runs.
+    pub names: Option<Arc<super::Names>>,
     /// Threads that live.
     pub threads: u32,
     /// Children that live.
@@ -40,6 +43,8 @@ pub struct Program {
     pub path: Box<[u8]>,
     /// Arguments, the zeroth too, each ended by a zero.
     pub args: Box<[u8]>,
+    /// Name and arguments but the zeroth with blanks between: what most rules look at.
+    line: Box<[u8]>,
     /// Environment, each variable ended by a zero. Empty unless asked for.
     pub environment: Box<[u8]>,
 }
@@ -52,6 +57,33 @@ impl Process {
 }
 
 impl Program {
+    /// Returns a program.
+    pub fn new(name: &[u8], path: &[u8], args: &[u8], environment: &[u8]) -> Self {
+        let mut line = Vec::with_capacity(name.len() + args.len());
+        line.extend_from_slice(name);
+        for word in strings(args).skip(1) {
+            line.push(b' ');
+            line.extend_from_slice(word);
+        }
+        Self {
+            name: name.into(),
+            path: path.into(),
+            args: args.into(),
+            line: line.into(),
+            environment: environment.into(),
+        }
+    }
+
+    /// Returns name and arguments as one text.
+    pub fn command_line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// Returns the arguments behind the zeroth as one text.
+    pub fn arguments(&self) -> &[u8] {
+        self.line.get(self.name.len() + 1..).unwrap_or_default()
+    }
+
     /// Returns what the caller says the program is called: argument zero.
     pub fn exe(&self) -> &[u8] {
         strings(&self.args).next().unwrap_or_default()
@@ -88,7 +120,7 @@ fn strings(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Processes by pid.
 #[derive(Debug, Default)]
 pub struct Processes {
-    by_pid: HashMap<u32, Process>,
+    by_pid: HashMap<u32, Process, Quick>,
     evicted: u64,
 }
 

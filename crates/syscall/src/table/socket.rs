@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::quick::Quick;
+
 /// Sockets that are kept; when there are more, all are forgotten.
 const SOCKET_COUNT_MAX: usize = 65_536;
 
@@ -31,7 +33,7 @@ pub struct Seen {
 /// Sockets by inode.
 #[derive(Debug, Default)]
 pub struct Sockets {
-    by_inode: HashMap<u64, Seen>,
+    by_inode: HashMap<u64, Seen, Quick>,
     evicted: u64,
 }
 

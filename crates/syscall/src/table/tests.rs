@@ -100,6 +100,7 @@ fn the_table_of_processes_is_bounded_and_counts_what_made_room() {
         program: Arc::default(),
         cwd: Arc::default(),
         cgroup: Arc::default(),
+        names: None,
         threads: 1,
         children: 0,
         seen: u64::from(pid),

@@ -18,6 +18,9 @@ const CONTAINER_COUNT_MAX: usize = 4096;
 /// Nanoseconds until users are read again.
 const AGE_MAX: u64 = 30_000_000_000;
 
+/// Nanoseconds until users that could not be read are looked for again.
+const AGAIN: u64 = 1_000_000_000;
+
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -81,35 +84,37 @@ pub struct Users {
 
 #[derive(Debug)]
 struct Kept {
-    names: Names,
-    read: u64,
+    /// Nothing where they could not be read.
+    names: Option<Arc<Names>>,
+    until: u64,
 }
 
 impl Users {
     /// Returns the names that hold in a container, or on the host.
-    pub fn of(&self, container: Option<&Arc<str>>) -> Option<&Names> {
-        self.by_container.get(&container.cloned()).map(|kept| &kept.names)
+    pub fn of(&self, container: Option<&Arc<str>>) -> Option<Arc<Names>> {
+        self.by_container.get(&container.cloned()).and_then(|kept| kept.names.clone())
     }
 
-    /// Reads the names that hold in a container unless that was done a short while ago. The first
-    /// of `roots` that has them will do.
-    pub fn prepare<'p>(
+    /// Tells whether the names that hold in a container are to be read.
+    pub fn is_due(&self, container: Option<&Arc<str>>, now: u64) -> bool {
+        let kept = self.by_container.get(&container.cloned());
+        kept.is_none_or(|kept| now >= kept.until)
+    }
+
+    /// Reads the names that hold in a container. The first of `roots` that has them will do.
+    pub fn read<'p>(
         &mut self,
         container: Option<&Arc<str>>,
         roots: impl Iterator<Item = &'p Path>,
         now: u64,
     ) {
-        let key = container.cloned();
-        if self.by_container.get(&key).is_some_and(|kept| now < kept.read + AGE_MAX) {
-            return;
-        }
         if self.by_container.len() >= CONTAINER_COUNT_MAX {
             self.by_container.clear();
         }
         let mut roots = roots;
-        if let Some(names) = roots.find_map(read_names) {
-            self.by_container.insert(key, Kept { names, read: now });
-        }
+        let names = roots.find_map(read_names).map(Arc::new);
+        let until = now + if names.is_some() { AGE_MAX } else { AGAIN };
+        self.by_container.insert(container.cloned(), Kept { names, until });
     }
 }
 

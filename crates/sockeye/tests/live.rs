@@ -1,0 +1,68 @@
+//! `sockeye detect --live` as a person runs it. Needs root and a kernel that loads the programs.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+const RULE: &str = "
+- rule: Marker removed
+  desc: The file of this test is removed.
+  condition: evt.type in (unlink, unlinkat) and evt.arg.name endswith a-marker-of-this-test
+  output: removed %evt.arg.name by %proc.name of %user.name
+  priority: NOTICE
+";
+
+fn skip(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
+#[test]
+fn what_happens_on_this_machine_is_told_and_summed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("rule.yaml"), RULE).unwrap();
+    let mut live = Command::new(env!("CARGO_BIN_EXE_sockeye"))
+        .args(["detect", "--live", "--for", "60s", "-o", "json", "-r"])
+        .arg(path("rule.yaml"))
+        .arg("--summary")
+        .arg(path("summary.json"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = Vec::new();
+    let mut lines = BufReader::new(live.stderr.take().unwrap()).lines();
+    let ready = lines.by_ref().map_while(Result::ok).any(|line| {
+        said.push(line.clone());
+        line.starts_with("ready: step ")
+    });
+    if !ready {
+        let status = live.wait().unwrap();
+        assert_eq!(status.code(), Some(2), "{said:?}");
+        assert!(said.iter().any(|line| line.starts_with("error: cannot watch this machine")));
+        return skip(&said.join(" "));
+    }
+    fs::write(path("a-marker-of-this-test"), "").unwrap();
+    let removed = Command::new("rm").arg(path("a-marker-of-this-test")).status().unwrap();
+    assert!(removed.success());
+    let mut alerts = BufReader::new(live.stdout.take().unwrap()).lines();
+    let alert: Value = serde_json::from_str(&alerts.next().unwrap().unwrap()).unwrap();
+    assert_eq!(alert["rule"], "Marker removed");
+    assert_eq!(alert["source"], "syscall");
+    assert_eq!(alert["subject"]["process"], "rm");
+    let name = path("a-marker-of-this-test").display().to_string();
+    assert_eq!(alert["output_fields"]["evt.arg.name"], name);
+    let stopped = Command::new("kill").args(["-INT", &live.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    // What it still says must be read, or it could wait for a reader.
+    lines.for_each(drop);
+    assert!(live.wait().unwrap().success(), "Ctrl-C ends it cleanly");
+    let text = fs::read_to_string(path("summary.json")).unwrap();
+    let summary: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(summary["alerts"]["Marker removed"], 1);
+    assert!(summary["seen"].as_u64().unwrap() > 0);
+    assert!(["fexit", "tracepoint", "btf"].contains(&summary["step"].as_str().unwrap()));
+    assert_eq!(summary["lost"]["ring_full"], 0);
+}
