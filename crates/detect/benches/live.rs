@@ -14,7 +14,7 @@ use detect::{Detector, Live, Matching};
 use event::Time;
 use rule::RuleFile;
 use syscall::record::{Head, Kind, Operation, PROCESS_LEN, Record, Writer};
-use syscall::{Home, Tables};
+use syscall::{Environment, Home, Tables};
 
 const RECORDS: usize = 1_000_000;
 /// In a test run it is enough that it works.
@@ -42,7 +42,7 @@ fn main() -> io::Result<()> {
     let judging = detector.rules().filter(|(source, _)| *source == "syscall").count();
     println!("{judging} rules for system calls");
     let home = Home { proc: "/no/such/proc".into(), root: "/no/such/root".into() };
-    let tables = Tables::new(home, Time(0), false);
+    let tables = Tables::new(home, Time(0), Environment::Left);
     let mut live = Live::new(detector, tables, Matching::All, "bench".to_owned());
     let before = resident_bytes();
     for pid in 1..=PROCESSES {
@@ -50,7 +50,10 @@ fn main() -> io::Result<()> {
         take(&mut live, &executes(pid, parent));
     }
     let each = resident_bytes().saturating_sub(before) / u64::from(PROCESSES);
-    println!("{PROCESSES} processes: {} MB, {each} bytes each", each * u64::from(PROCESSES) >> 20);
+    println!(
+        "{PROCESSES} processes: {} MB, {each} bytes each",
+        (each * u64::from(PROCESSES)) >> 20
+    );
     let one = |what: &str, bytes: &[u8], live: &mut Live| {
         take(live, bytes);
         let cpu = cpu_seconds();

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rule::source::Source;
 use rule::{Program, Rule, Ruleset};
-use syscall::Syscall;
 use syscall::record::Operation;
+use syscall::{Environment, Syscall};
 
 /// Types of events that rules may name and that no call makes.
 const NO_CALLS: [&str; 6] =
@@ -17,7 +17,7 @@ pub struct Wanted {
     /// Operations that a rule can match, and those that tell which processes there are.
     pub operations: BTreeSet<Operation>,
     /// Whether any rule asks for environments.
-    pub environment: bool,
+    pub environment: Environment,
     /// Rules that can match any operation, so that all are wanted.
     pub broad: Vec<String>,
     /// Calls that rules name and no sensor tells of, each with its rules.
@@ -33,7 +33,9 @@ impl Wanted {
         for rule in rules.active(Syscall::DOC.name) {
             any = true;
             wanted.add(program, rule);
-            wanted.environment |= asks(rule, &["proc.env", "proc.aenv"]);
+            if asks(rule, &["proc.env", "proc.aenv"]) {
+                wanted.environment = Environment::Kept;
+            }
             if asks(rule, &["proc.cwd"]) {
                 wanted.operations.extend([Chdir, Fchdir]);
             }

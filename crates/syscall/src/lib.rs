@@ -22,7 +22,7 @@ pub mod table;
 
 pub use event::Event;
 pub use read::Field;
-pub use table::{Home, Tables};
+pub use table::{Environment, Home, Tables};
 
 /// Name, fields and plugins of the source.
 pub const DOC: SourceDoc = SourceDoc {

@@ -5,7 +5,7 @@ use rule::source::{Presence, Source};
 
 use crate::envelope::Envelope;
 use crate::record::{Head, Kind, Operation, PROCESS_LEN, Record, Writer};
-use crate::{Event, Home, Syscall, Tables};
+use crate::{Environment, Event, Home, Syscall, Tables};
 
 /// When processes of tests start: far enough apart to differ.
 pub const SECOND: u64 = 1_000_000_000;
@@ -13,7 +13,7 @@ pub const SECOND: u64 = 1_000_000_000;
 /// Tables that know nothing: there is no `/proc` where they look.
 pub fn tables() -> Tables {
     let home = Home { proc: "/no/such/proc".into(), root: "/no/such/root".into() };
-    Tables::new(home, Time(0), true)
+    Tables::new(home, Time(0), Environment::Kept)
 }
 
 /// A process of a test: its number is also the second at which it started.
@@ -119,9 +119,10 @@ pub fn show(tables: &mut Tables, bytes: &[u8], field: &str) -> String {
     let mut event = Event::new(record, tables, envelope);
     let (name, argument) = match field.split_once('[') {
         Some((name, rest)) => (name, rest.strip_suffix(']')),
-        None => match Syscall::DOC.lookup(field).unwrap() {
-            (found, argument) => (found.name, argument),
-        },
+        None => {
+            let (found, argument) = Syscall::DOC.lookup(field).unwrap();
+            (found.name, argument)
+        }
     };
     let resolved = Syscall::resolve(name, argument).unwrap();
     let mut shown = Vec::new();

@@ -12,7 +12,7 @@ use rustix::time::{ClockId, clock_gettime};
 use sensor::{Options, POLL, Sensor};
 use serde_json::Value;
 use syscall::record::{Operation, Record};
-use syscall::{Home, Tables};
+use syscall::{Environment, Home, Tables};
 
 use crate::container::Box as Container;
 
@@ -60,7 +60,7 @@ impl Watch {
         assert!(told.is_empty(), "{told:?}");
         let options = Options {
             operations: detector.wanted().operations.clone(),
-            environment: detector.wanted().environment,
+            environment: detector.wanted().environment == Environment::Kept,
             ..Options::default()
         };
         let sensor = match Sensor::start(&options) {

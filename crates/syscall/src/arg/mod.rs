@@ -1,6 +1,7 @@
 //! The arguments of calls as rules know them (`evt.arg`): names, order and spelling are Falco's,
 //! the values come from records. What a record does not hold is absent.
 
+mod error;
 mod flag;
 mod print;
 mod row;

@@ -1,6 +1,6 @@
 //! Spelling the values of arguments.
 
-use super::{Arg, Form, From, Trait, flag};
+use super::{Arg, Form, From, Trait, error, flag};
 use crate::event::Event;
 use crate::name::lexical;
 use crate::record::{Operation, What};
@@ -87,7 +87,7 @@ fn octal(number: u64) -> String {
 
 /// Returns the name of an error that a call returned.
 pub fn error_name(result: i64) -> String {
-    flag::error_name(result).map_or_else(|| result.to_string(), str::to_owned)
+    error::error_name(result).map_or_else(|| result.to_string(), str::to_owned)
 }
 
 fn descriptor(event: &mut Event<'_>, arg: &Arg, number: i64) -> Option<String> {
@@ -164,7 +164,7 @@ fn of_param<'e>(event: &mut Event<'e>, arg: &Arg, what: What<'e>) -> Option<Plai
 }
 
 fn of_process<'e>(event: &Event<'e>, process: &'e Process, what: Trait) -> Option<Plain<'e>> {
-    let (facts, program) = (&process.facts, &*process.program);
+    let program = &*process.program;
     let joined = |words: &mut dyn Iterator<Item = &[u8]>| words.collect::<Vec<_>>().join(&b' ');
     if let Trait::Name = what {
         return Some(Plain::Text(program.name.to_vec()));
@@ -179,17 +179,13 @@ fn of_process<'e>(event: &Event<'e>, process: &'e Process, what: Trait) -> Optio
         Trait::Cgroups => [b"memory=", &*process.cgroup.path].concat(),
         Trait::Environment => joined(&mut program.variables()),
         Trait::ExePath => program.path.to_vec(),
-        _ => return Some(Plain::Number(number_of(event, facts, program.is_from_memory(), what))),
+        _ => return Some(Plain::Number(number_of(event, process, what))),
     };
     Some(Plain::Text(text))
 }
 
-fn number_of(
-    event: &Event<'_>,
-    facts: &crate::record::Process,
-    from_memory: bool,
-    what: Trait,
-) -> u64 {
+fn number_of(event: &Event<'_>, process: &Process, what: Trait) -> u64 {
+    let facts = &process.facts;
     match what {
         Trait::Tid => event.record.tid().into(),
         Trait::Pid => facts.pid.into(),
@@ -207,7 +203,7 @@ fn number_of(
         Trait::NsTid => facts.ns_tid.into(),
         Trait::NsPid => facts.ns_pid.into(),
         Trait::CloneFlags => facts.clone_flags.into(),
-        Trait::ExeFlags => crate::read::exe_flags(facts, from_memory),
+        Trait::ExeFlags => crate::read::exe_flags(process),
         _ => 0,
     }
 }

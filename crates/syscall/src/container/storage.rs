@@ -14,7 +14,7 @@ const HOMES: [&str; 3] =
 /// Reads what the store keeps of a container.
 pub fn ask(root: &Path, id: &str) -> Option<About> {
     let bundle = |home: &&str| root.join(home).join("overlay-containers").join(id).join("userdata");
-    let mut about = HOMES.iter().map(|home| bundle(&home)).find_map(|path| of_bundle(&path))?;
+    let mut about = HOMES.iter().map(bundle).find_map(|path| of_bundle(&path))?;
     let listed = HOMES.iter().find_map(|home| {
         let list = json(&root.join(home).join("overlay-containers/containers.json"))?;
         elements(&list).find(|one| one["id"].as_str() == Some(id)).cloned()

@@ -152,9 +152,8 @@ pub fn read(event: &Event<'_>, field: &Field, show: &mut Show<'_>) {
     }
     let known = event.tables.container(process).map(|container: &Container| &container.about);
     let Some(Some(about)) = known else { return };
-    match &about.pod {
-        Some(pod) => of_pod(pod, field, show),
-        None => {}
+    if let Some(pod) = &about.pod {
+        of_pod(pod, field, show);
     }
     of_container(about, field, show);
 }

@@ -4,6 +4,7 @@
 mod container;
 mod evt;
 mod fd;
+mod link;
 mod path;
 mod proc;
 mod show;
@@ -20,7 +21,8 @@ use rule::source::{Cost, FieldError, Presence};
 use crate::envelope::{self, Origin};
 use crate::event::Event;
 
-pub(crate) use fd::{Descriptor, address, descriptor, socket_seen};
+pub(crate) use fd::{Descriptor, descriptor};
+pub(crate) use link::{address, socket_seen};
 pub(crate) use proc::exe_flags;
 use show::Show;
 pub(crate) use user::name_of as user_name;

@@ -365,7 +365,8 @@ fn numbers(event: &Event<'_>, facts: &record::Process, field: &Field, show: &mut
 }
 
 /// Tells what is peculiar to the program file, as bits of [`crate::arg`]'s table.
-pub fn exe_flags(facts: &record::Process, from_memory: bool) -> u64 {
+pub fn exe_flags(process: &Process) -> u64 {
+    let (facts, from_memory) = (&process.facts, process.program.is_from_memory());
     let overlay = facts.fs_magic == OVERLAY;
     let upper = facts.exe_flags & EXE_UPPER != 0;
     let bits = [is_writable(facts), overlay && upper, from_memory, overlay && !upper];

@@ -60,6 +60,7 @@ impl<'s> Show<'s> {
     }
 
     /// Shows a truth value.
+    #[expect(clippy::fn_params_excessive_bools, reason = "it is the value itself, no choice")]
     pub fn bool(&mut self, truth: bool) {
         self.value(Value::Bool(truth));
     }

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::Environment;
 use super::process::{Program, TICK};
 use crate::record::{self, EXE_DELETED, EXE_UPPER, TEXT_LEN_MAX};
 
@@ -29,7 +30,7 @@ pub struct Found {
 }
 
 /// Looks at a process. One that has ended, or is no process but a thread, is not found.
-pub fn process(proc: &Path, pid: u32, environment: bool) -> Option<Found> {
+pub fn process(proc: &Path, pid: u32, environment: Environment) -> Option<Found> {
     let home = proc.join(pid.to_string());
     let stat = Stat::read(&home)?;
     let status = read(&home.join("status"), FILE_LEN_MAX)?;
@@ -55,7 +56,10 @@ pub fn process(proc: &Path, pid: u32, environment: bool) -> Option<Found> {
     facts.login_uid = number(&home.join("loginuid")).unwrap_or(u32::MAX);
     facts.login_session = number(&home.join("sessionid")).unwrap_or(u32::MAX);
     let text = |name: &str| read(&home.join(name), TEXT_LEN_MAX as u64).unwrap_or_default();
-    let environment = if environment { text("environ") } else { Vec::new() };
+    let environment = match environment {
+        Environment::Kept => text("environ"),
+        Environment::Left => Vec::new(),
+    };
     let program = Program::new(&stat.name, &path, &text("cmdline"), &environment);
     let cwd = link("cwd").map(OsStringExt::into_vec).unwrap_or_default();
     // Whoever took the pid meanwhile is somebody else.

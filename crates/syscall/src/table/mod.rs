@@ -53,6 +53,16 @@ impl Default for Home {
     }
 }
 
+/// What becomes of the environments of processes: they are large, and hold secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Environment {
+    /// They are kept, because a rule asks for them.
+    Kept,
+    /// They are left where they are.
+    #[default]
+    Left,
+}
+
 /// How much a table has forgotten or could not find out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Gaps {
@@ -82,7 +92,7 @@ pub struct Tables {
     home: Home,
     /// Nanoseconds from the machine's start to 1970, to be added.
     epoch: i64,
-    environment: bool,
+    environment: Environment,
     own_mounts: u32,
     processes: Processes,
     cgroups: Cgroups,
@@ -95,8 +105,7 @@ pub struct Tables {
 
 impl Tables {
     /// Returns empty tables. `epoch` is the time at which the clock of records was zero;
-    /// `environment` says whether environments are kept.
-    pub fn new(home: Home, epoch: Time, environment: bool) -> Self {
+    pub fn new(home: Home, epoch: Time, environment: Environment) -> Self {
         let own_mounts = found::namespace(&home.proc.join("1/ns/mnt")).unwrap_or(0);
         Self {
             home,

@@ -80,7 +80,7 @@ fn a_container_is_known_by_its_cgroup_and_what_is_unknown_of_it_is_absent() {
 
 #[test]
 fn this_process_is_found_in_proc() {
-    let mut tables = Tables::new(Home::default(), Time(0), true);
+    let mut tables = Tables::new(Home::default(), Time(0), Environment::Kept);
     tables.scan();
     let own = tables.processes().by_pid(std::process::id()).unwrap();
     let exe = std::env::current_exe().unwrap();

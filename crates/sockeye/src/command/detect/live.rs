@@ -13,7 +13,7 @@ use event::Time;
 use indicatif::ProgressBar;
 use rustix::time::{ClockId, clock_gettime};
 use sensor::{Choice, Options, POLL, Sensor};
-use syscall::{Home, Tables};
+use syscall::{Environment, Home, Tables};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::print::{self, Printer};
@@ -35,7 +35,7 @@ pub fn run(args: &Args, detector: Detector, started: Instant) -> anyhow::Result<
     let options = Options {
         step: args.step,
         operations: wanted.operations.clone(),
-        environment: wanted.environment,
+        environment: wanted.environment == Environment::Kept,
         ..Options::default()
     };
     let mut sensor = Sensor::start(&options).context("cannot watch this machine")?;
@@ -122,7 +122,7 @@ fn tell_of(wanted: &Wanted) {
     }
     if !wanted.broad.is_empty() {
         anstream::eprintln!(
-            "warning: every call is watched, which is dear, because these rules name no evt.type: {}",
+            "warning: every call is watched, which is dear: no evt.type is named by {}",
             list(&wanted.broad)
         );
     }
