@@ -5,6 +5,8 @@
 mod container;
 mod watch;
 
+use sensor::{Choice, Step};
+
 use container::Box;
 use watch::{Watch, skip};
 
@@ -73,9 +75,14 @@ const SCRIPT: &str = "/bin/cat /etc/shadow > /dev/null; /bin/ln -s /etc/shadow /
      /bin/nc -w 1 127.0.0.1 9; /bin/chmod 4755 /bin/evil; \
      sleep 0.5";
 
+/// The steps differ in cost, never in alerts.
 #[test]
 fn attacks_in_a_container_are_told_with_who_did_them() {
-    let Some(mut watch) = Watch::start(RULES) else { return };
+    Step::LADDER.into_iter().for_each(attacks_are_told_on);
+}
+
+fn attacks_are_told_on(step: Step) {
+    let Some(mut watch) = Watch::start(RULES, Choice::Only(step)) else { return };
     let Some(attacked) = Box::new("attacked") else { return };
     let seen = watch.seen_in(&attacked, &["sh", "-c", SCRIPT]);
     let expected = [
@@ -115,7 +122,7 @@ fn attacks_in_a_container_are_told_with_who_did_them() {
 
 #[test]
 fn a_quiet_container_raises_nothing() {
-    let Some(mut watch) = Watch::start(RULES) else { return };
+    let Some(mut watch) = Watch::start(RULES, Choice::Auto) else { return };
     let Some(quiet) = Box::new("quiet") else { return };
     let script = "cat /etc/passwd > /dev/null; sleep 0.2; ls / > /dev/null";
     let seen = watch.seen_in(&quiet, &["sh", "-c", script]);
@@ -133,7 +140,7 @@ fn published_rules_fire_in_a_container_and_not_in_a_quiet_one() {
     files.sort_by_key(|path| (path.to_string_lossy().contains('-'), path.clone()));
     let texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
     let texts: Vec<String> = texts.collect();
-    let Some(mut watch) = Watch::start_with(&texts) else { return };
+    let Some(mut watch) = Watch::start_with(&texts, Choice::Auto) else { return };
     let Some(attacked) = Box::new("published") else { return };
     let seen = watch.seen_in(&attacked, &["sh", "-c", SCRIPT]);
     for rule in [

@@ -9,7 +9,7 @@ use event::Time;
 use finding::Alert;
 use rule::RuleFile;
 use rustix::time::{ClockId, clock_gettime};
-use sensor::{Options, POLL, Sensor};
+use sensor::{Choice, Options, POLL, Sensor};
 use serde_json::Value;
 use syscall::record::{Operation, Record};
 use syscall::{Environment, Home, Tables};
@@ -37,13 +37,13 @@ pub struct Watch {
 pub struct Seen(Vec<Value>);
 
 impl Watch {
-    /// Starts with rules, or says why it cannot.
-    pub fn start(rules: &str) -> Option<Watch> {
-        Self::start_with(&[rules.to_owned()])
+    /// Starts with rules on one step of the ladder, or says why it cannot.
+    pub fn start(rules: &str, step: Choice) -> Option<Watch> {
+        Self::start_with(&[rules.to_owned()], step)
     }
 
     /// Starts with the rules of several files.
-    pub fn start_with(texts: &[String]) -> Option<Watch> {
+    pub fn start_with(texts: &[String], step: Choice) -> Option<Watch> {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         if !rustix::process::geteuid().is_root() {
             skip("the sensor needs root");
@@ -59,6 +59,7 @@ impl Watch {
         let (detector, told) = Detector::new(&rules, |_| Arc::from([]));
         assert!(told.is_empty(), "{told:?}");
         let options = Options {
+            step,
             operations: detector.wanted().operations.clone(),
             environment: detector.wanted().environment == Environment::Kept,
             ..Options::default()

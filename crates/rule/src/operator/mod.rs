@@ -320,6 +320,25 @@ mod tests {
     }
 
     #[test]
+    fn what_must_differ_does_so_at_both_ends() {
+        let holds = |operator, kind, literal: &str, values: &[Value<'_>]| {
+            let test = Test::new(operator, None, one(kind), &texts(&[literal])).unwrap();
+            let mut answer = test.begin();
+            let _ = values.iter().try_for_each(|value| answer.see(*value));
+            answer.end()
+        };
+        let ends = [Value::Uint(40_000), Value::Uint(22)];
+        assert!(holds(Operator::Eq, Kind::Port, "22", &ends));
+        assert!(!holds(Operator::Ne, Kind::Port, "22", &ends));
+        assert!(holds(Operator::Ne, Kind::Port, "23", &ends));
+        let address = |text: &str| Value::Ip(text.parse().unwrap());
+        let ends = [address("10.0.0.1"), address("127.0.0.1")];
+        assert!(!holds(Operator::Ne, Kind::Net, "127.0.0.0/8", &ends));
+        let names = [Value::Text(b"sh"), Value::Text(b"sshd")];
+        assert!(holds(Operator::Ne, Kind::Text, "sh", &names), "any ancestor will do");
+    }
+
+    #[test]
     fn an_operator_that_does_not_fit_is_refused() {
         let refused = Test::new(Operator::Contains, None, one(Kind::Uint), &texts(&["1"]));
         assert_eq!(refused.unwrap_err(), "`contains` cannot compare a number");
