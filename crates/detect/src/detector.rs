@@ -156,8 +156,11 @@ impl Detector {
         }
         let mut record = Record::new(bytes, Envelope { number: 0, first: None, host });
         let known = k8s_audit::validate(&mut record)?;
-        let subject = Arc::new(k8s_audit::subject(&mut record));
         let matched = self.k8s_audit.matching(&mut record, Matching::All);
+        if matched.is_empty() {
+            return Ok(Judged { time: known.time, id: known.id, alerts: Vec::new() });
+        }
+        let subject = Arc::new(k8s_audit::subject(&mut record));
         let place = Place { host, now, time: known.time, subject: &subject };
         let alerts = self.k8s_audit.lane.raise(matched, &mut record, &place, &mut self.ids);
         Ok(Judged { time: known.time, id: known.id, alerts })
@@ -243,9 +246,6 @@ impl<S: Source> Lane<S> {
         place: &Place<'_>,
         ids: &mut Ids,
     ) -> Vec<Alert> {
-        if matched.is_empty() {
-            return Vec::new();
-        }
         let hostname: Arc<str> = place.host.into();
         let alert = |number: usize| {
             let rule = &self.rules[number];
