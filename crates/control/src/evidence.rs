@@ -14,8 +14,23 @@ pub const VERSION: u8 = 1;
 pub struct Line<R = Box<RawValue>> {
     /// [`VERSION`] at the time of writing.
     pub v: u8,
+    /// Where it came from, if a node shipped it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Origin>,
     /// What is kept.
     pub entry: Entry<R>,
+}
+
+/// Which entry of a node's stream this is. Numbers rise by one within a stream: one that comes
+/// twice counts once, and one that never comes is a gap.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Origin {
+    /// The node, by its certificate.
+    pub node: String,
+    /// Stream within the node; a new one each time its agent starts.
+    pub stream: String,
+    /// Number within the stream, from 1.
+    pub number: u64,
 }
 
 /// What the trail keeps. Externally tagged, because raw JSON survives no other tagging in serde.

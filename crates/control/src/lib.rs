@@ -10,6 +10,7 @@ pub mod judge;
 mod mapping;
 pub mod matrix;
 pub mod package;
+pub mod shipment;
 mod spans;
 
 pub use catalogue::{Catalogue, CatalogueFile, Control, Criterion, Relation};

@@ -1,6 +1,6 @@
 //! An entry made ready for the trail, off the writer's thread.
 
-use control::evidence::{Entry, Event, VERSION};
+use control::evidence::{Entry, Event, Origin, VERSION};
 use event::Time;
 use finding::FindingId;
 use serde::Serialize;
@@ -52,6 +52,27 @@ impl Identity {
     }
 }
 
+/// What tells an entry from another, if anything does.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mark<'a> {
+    /// Its number in a node's stream.
+    Number(&'a Origin),
+    /// The event that it is.
+    Event(&'a Identity),
+    /// Nothing: it cannot come twice.
+    None,
+}
+
+impl<'a> Mark<'a> {
+    pub(crate) fn of(from: Option<&'a Origin>, identity: Option<&'a Identity>) -> Mark<'a> {
+        match (from, identity) {
+            (Some(from), _) => Mark::Number(from),
+            (None, Some(identity)) => Mark::Event(identity),
+            (None, None) => Mark::None,
+        }
+    }
+}
+
 /// An entry ready to be committed: the bytes that the trail will keep and the keys it is found by.
 /// Making one costs more than writing it, and may be done on any thread.
 #[derive(Debug)]
@@ -61,11 +82,14 @@ pub struct Draft {
     pub(crate) keys: Vec<u64>,
     pub(crate) identity: Option<Identity>,
     pub(crate) findings: Vec<FindingId>,
+    pub(crate) from: Option<Origin>,
 }
 
 #[derive(Serialize)]
 struct LineRef<'a> {
     v: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a Origin>,
     entry: &'a Entry<()>,
 }
 
@@ -73,24 +97,35 @@ impl Draft {
     /// Makes an entry ready.
     pub fn new(entry: Entry) -> Draft {
         let (entry, raw) = entry.split();
-        Draft::make(entry, raw.as_ref().map(|raw| raw.get().as_bytes()))
+        Draft::make(entry, raw.as_ref().map(|raw| raw.get().as_bytes()), None)
+    }
+
+    /// Makes an entry ready that a node shipped. Its number tells it from others.
+    pub fn shipped(entry: Entry, from: Origin) -> Draft {
+        let (entry, raw) = entry.split();
+        Draft::make(entry, raw.as_ref().map(|raw| raw.get().as_bytes()), Some(from))
     }
 
     /// Makes a record ready. `raw` are its bytes, which were found to be valid JSON: they go in as
     /// they are.
     pub fn event(event: Event<()>, raw: &[u8]) -> Draft {
-        Draft::make(Entry::Event(event), Some(raw))
+        Draft::make(Entry::Event(event), Some(raw), None)
     }
 
-    fn make(entry: Entry<()>, raw: Option<&[u8]>) -> Draft {
-        let bytes = line(&entry, raw);
+    fn make(entry: Entry<()>, raw: Option<&[u8]>, from: Option<Origin>) -> Draft {
+        let bytes = line(&entry, raw, from.as_ref());
         let findings: Vec<FindingId> = match &entry {
             Entry::Event(event) => event.alerts.iter().map(FindingId::of).collect(),
             _ => Vec::new(),
         };
         let identity = Identity::of_entry(&entry);
         let keys = keys(&entry, &findings);
-        Draft { entry, bytes, keys, identity, findings }
+        Draft { entry, bytes, keys, identity, findings, from }
+    }
+
+    /// Returns what tells it from others.
+    pub(crate) fn mark(&self) -> Mark<'_> {
+        Mark::of(self.from.as_ref(), self.identity.as_ref())
     }
 
     /// Returns the entry.
@@ -110,11 +145,11 @@ impl Draft {
 }
 
 /// Writes the line of an entry.
-fn line(entry: &Entry<()>, raw: Option<&[u8]>) -> Vec<u8> {
+fn line(entry: &Entry<()>, raw: Option<&[u8]>, from: Option<&Origin>) -> Vec<u8> {
     // What stands for the bytes of a record, and the end of the line.
     const NO_RAW: &[u8] = b"null}}}";
     let mut bytes = Vec::with_capacity(LINE_BYTES + raw.map_or(0, <[u8]>::len));
-    serde_json::to_writer(&mut bytes, &LineRef { v: VERSION, entry })
+    serde_json::to_writer(&mut bytes, &LineRef { v: VERSION, from, entry })
         .expect("an entry has string keys and no failing serializer");
     if let Some(raw) = raw {
         debug_assert!(bytes.ends_with(NO_RAW));

@@ -159,7 +159,7 @@ impl Journal {
         self.projection.begin().map_err(|error| self.failed(error.into()))?;
         let fresh = self
             .projection
-            .remember(drafts.iter().map(|draft| draft.identity.as_ref()))
+            .remember(drafts.iter().map(Draft::mark))
             .map_err(|error| self.failed(error.into()))?;
         let kept = || drafts.iter().zip(&fresh).filter(|(_, fresh)| **fresh).map(|(one, _)| one);
         let entries: Vec<(&[u8], &[u64])> =

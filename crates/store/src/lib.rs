@@ -19,8 +19,8 @@ pub use pool::READERS_MAX;
 pub use projection::SEEN_DAYS;
 pub use view::{
     AlertDetail, AlertFilter, AlertItem, AlertPosition, DecisionItem, FindingCount, FindingFilter,
-    GAPS_LEN_MAX, Gap, HourCount, PAGE_LEN_MAX, Page, Placed, RuleCount, Size, SourceItem, Summary,
-    TrailEntry, View,
+    GAPS_LEN_MAX, Gap, HOLES_LEN_MAX, Hole, HourCount, PAGE_LEN_MAX, Page, Placed, RuleCount,
+    Shipments, Size, SourceItem, Summary, TrailEntry, View,
 };
 
 /// Why a question could not be answered.

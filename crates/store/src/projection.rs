@@ -1,6 +1,7 @@
 //! The writer's side of the tables: applies blocks, one transaction each, with the cursor.
 
 pub mod handling;
+mod shipment;
 mod statuses;
 mod stretch;
 
@@ -13,10 +14,12 @@ use rusqlite::{Connection, params};
 use serde::de::IgnoredAny;
 use trail::Position;
 
+use crate::draft::Mark;
 use crate::names::Names;
 use crate::schema::Cursor;
 use crate::{Error, Identity, code, schema};
 use handling::Handling;
+use shipment::Shipments;
 use stretch::Stretch;
 
 /// Width of a bucket of counts.
@@ -42,6 +45,7 @@ struct Memory {
     names: Names,
     rules: HashMap<i64, Rule>,
     handling: Handling,
+    shipments: Shipments,
     stretch: Option<Stretch>,
 }
 
@@ -111,23 +115,28 @@ impl Projection {
         self.memory = Memory::default();
     }
 
-    /// Remembers events, and tells for each whether it is new.
-    pub fn remember<'a>(
+    /// Remembers entries by what tells them from others, and says for each whether it is new.
+    pub(crate) fn remember<'a>(
         &mut self,
-        identities: impl Iterator<Item = Option<&'a Identity>>,
+        marks: impl Iterator<Item = Mark<'a>>,
     ) -> rusqlite::Result<Vec<bool>> {
         let insert = "INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)";
         let mut insert = self.connection.prepare_cached(insert)?;
+        let Memory { names, shipments, .. } = &mut self.memory;
         let mut fresh = Vec::new();
-        for identity in identities {
-            let Some(identity) = identity else {
-                fresh.push(true);
-                continue;
-            };
-            let source = self.memory.names.number(&self.connection, &identity.source)?;
-            let added = insert.execute(params![source, identity.time.0, identity.hash])?;
-            fresh.push(added > 0);
+        for mark in marks {
+            fresh.push(match mark {
+                Mark::None => true,
+                Mark::Number(from) => {
+                    shipments.take(&self.connection, names, from, self.cursor.blocks)?
+                }
+                Mark::Event(Identity { source, time, hash }) => {
+                    let source = names.number(&self.connection, source)?;
+                    insert.execute(params![source, time.0, hash])? > 0
+                }
+            });
         }
+        shipments.write(&self.connection)?;
         Ok(fresh)
     }
 
@@ -173,22 +182,27 @@ impl Projection {
             let position = Position { block: block.head.number, entry: index };
             let line: Line<IgnoredAny> = serde_json::from_slice(bytes)
                 .map_err(|source| Error::Entry { position, source })?;
+            let from = line.from;
             let (entry, _) = line.entry.split();
             let findings = match &entry {
                 Entry::Event(event) => event.alerts.iter().map(FindingId::of).collect(),
                 _ => Vec::new(),
             };
-            lines.push((position, entry, findings));
+            lines.push((position, entry, findings, from));
         }
         let placed: Vec<Placed<'_>> = lines
             .iter()
-            .map(|(position, entry, findings)| Placed { position: *position, entry, findings })
+            .map(|(position, entry, findings, _)| Placed { position: *position, entry, findings })
             .collect();
         let identities: Vec<Option<Identity>> =
-            lines.iter().map(|(_, entry, _)| Identity::of_entry(entry)).collect();
+            lines.iter().map(|(_, entry, ..)| Identity::of_entry(entry)).collect();
+        let marks = lines
+            .iter()
+            .zip(&identities)
+            .map(|((.., from), identity)| Mark::of(from.as_ref(), identity.as_ref()));
         self.begin()?;
         let applied = self
-            .remember(identities.iter().map(Option::as_ref))
+            .remember(marks)
             .map_err(Error::from)
             .and_then(|_| self.apply(block.head.root, &placed));
         if applied.is_err() {

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 /// Version of the tables and of what is written into them.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 
 /// Memory that the writer's connection uses for pages.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
@@ -100,6 +100,21 @@ CREATE TABLE seen (                -- events of the last days, so that each coun
     time INTEGER NOT NULL,         -- event time
     hash INTEGER NOT NULL,
     PRIMARY KEY (source, time, hash)
+) WITHOUT ROWID;
+CREATE TABLE shipment (            -- how far each stream of a node came: entries count once
+    node INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    number INTEGER NOT NULL,       -- highest that is kept
+    missing INTEGER NOT NULL,      -- numbers below it that never came
+    PRIMARY KEY (node, stream)
+) WITHOUT ROWID;
+CREATE TABLE hole (                -- numbers that never came
+    node INTEGER NOT NULL,
+    stream TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    block INTEGER NOT NULL,        -- that has the number after them
+    PRIMARY KEY (node, stream, first)
 ) WITHOUT ROWID;
 CREATE TABLE tally (
     quarter INTEGER NOT NULL,

@@ -6,6 +6,7 @@ mod facts;
 mod findings;
 mod lists;
 mod part;
+mod shipments;
 mod sources;
 mod summary;
 mod trail_entry;
@@ -23,6 +24,7 @@ use crate::projection::Projection;
 use crate::{Error, schema};
 
 pub use answers::*;
+pub use shipments::{HOLES_LEN_MAX, Hole, Shipments};
 
 /// Most items of one page.
 pub const PAGE_LEN_MAX: usize = 1000;

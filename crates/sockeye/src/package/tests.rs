@@ -140,7 +140,7 @@ fn data(dir: &Path, catalogue: &Catalogue) {
     let (mut trail, _) = Trail::open(&dir.join("trail"), &options).unwrap();
     let entries: Vec<Vec<u8>> = story(catalogue)
         .into_iter()
-        .map(|entry| serde_json::to_vec(&Line { v: VERSION, entry }).unwrap())
+        .map(|entry| serde_json::to_vec(&Line { v: VERSION, from: None, entry }).unwrap())
         .collect();
     for chunk in entries.chunks(7) {
         let block: Vec<(&[u8], &[u64])> =
