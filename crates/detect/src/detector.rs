@@ -120,8 +120,18 @@ impl Detector {
         rules: &Ruleset,
         criteria: impl Fn(&str) -> Arc<[String]>,
     ) -> (Detector, Vec<Diagnostic>) {
-        let (k8s_audit, mut diagnostics) = Lane::new(rules, &criteria);
-        let (syscall, more) = Lane::new(rules, &criteria);
+        Detector::of(rules, &[K8sAudit::DOC.name, Syscall::DOC.name], criteria)
+    }
+
+    /// Does the same for the rules of `sources` only: where no records of the others come in, their
+    /// rules need no room.
+    pub fn of(
+        rules: &Ruleset,
+        sources: &[&str],
+        criteria: impl Fn(&str) -> Arc<[String]>,
+    ) -> (Detector, Vec<Diagnostic>) {
+        let (k8s_audit, mut diagnostics) = Lane::new(rules, sources, &criteria);
+        let (syscall, more) = Lane::new(rules, sources, &criteria);
         diagnostics.extend(more);
         let wanted = Arc::new(Wanted::new(&syscall.program, rules));
         let (k8s_audit, syscall) = (Judge::new(k8s_audit), Judge::new(syscall));
@@ -208,12 +218,14 @@ impl Detector {
 impl<S: Source> Lane<S> {
     fn new(
         ruleset: &Ruleset,
+        sources: &[&str],
         criteria: &impl Fn(&str) -> Arc<[String]>,
     ) -> (Lane<S>, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut kept: Vec<&Rule> = Vec::new();
         let mut raisers = Vec::new();
-        for rule in ruleset.active(S::DOC.name) {
+        let wanted = sources.contains(&S::DOC.name);
+        for rule in ruleset.active(S::DOC.name).filter(|_| wanted) {
             let template = Output::parse(&rule.output, &S::DOC)
                 .map_err(|error| error.to_string())
                 .and_then(|output| Template::compile(&output, rule.priority));

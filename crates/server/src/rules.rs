@@ -100,12 +100,13 @@ impl RulesInForce {
 }
 
 impl RuleSet {
-    /// Reads and compiles rules; none named: those that come with the program. A rule set with an
-    /// error is refused as a whole: what is half in force is worse than what was.
+    /// Reads rules, and compiles those of `sources`; none named: those that come with the program.
+    /// A rule set with an error is refused as a whole: what is half in force is worse than what was.
     pub fn load(
         paths: &[PathBuf],
         approved_by: Option<String>,
         mapping: &Mapping,
+        sources: &[&str],
     ) -> Result<(RuleSet, Vec<Diagnostic>), RulesError> {
         let (files, origin) = match paths {
             [] => (detect::own_rules(), Origin::Program),
@@ -125,7 +126,7 @@ impl RuleSet {
             return Err(RulesError::Errors(errors));
         }
         let items = items(&ruleset, mapping);
-        let (compiled, refused) = Detector::new(&ruleset, |rule| mapping.criteria(rule));
+        let (compiled, refused) = Detector::of(&ruleset, sources, |rule| mapping.criteria(rule));
         diagnostics.extend(refused);
         let rules = RuleSet {
             hash: hash(&files),
@@ -177,6 +178,7 @@ fn items(ruleset: &Ruleset, mapping: &Mapping) -> Vec<RuleItem> {
         source: rule.source.clone(),
         priority: rule.priority,
         enabled: rule.enabled && rule.unknown_fields.is_empty(),
+        unfed: None,
         tags: rule.tags.clone(),
         soc2: mapping.criteria(&rule.name).to_vec(),
         file: rule.file.clone(),

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Shared};
 use crate::connections::Connections;
 use crate::feed::Feed;
+use crate::feeding::SourceRules;
 use crate::guard::{Hosts, Transport, admit, secure};
 use crate::intake::{
     Door, FollowSetting, Instance, Place, Refusal, State, Writer, WriterEnd, follow, instance_name,
@@ -70,8 +71,10 @@ pub struct Running {
     pub sign_in_link: String,
     /// What was put right when the data directory was opened.
     pub recovery: Recovery,
-    /// Enabled rules and their hash.
-    pub rules: (usize, String),
+    /// SHA-256 over the rule files, hex.
+    pub rules_hash: String,
+    /// Enabled rules by source.
+    pub rules: Vec<SourceRules>,
     /// Instances that deliver.
     pub instances: Vec<String>,
     /// The file that kube-apiserver needs, if it is there.
@@ -186,7 +189,8 @@ impl Running {
             url,
             sign_in_link,
             recovery,
-            rules: (rules.items.iter().filter(|rule| rule.enabled).count(), rules.hash.clone()),
+            rules_hash: rules.hash.clone(),
+            rules: app.rules_by_source(&rules),
             instances: app.instances().iter().map(|one| one.name().to_owned()).collect(),
             webhook_file: file.exists().then_some(file),
             settings,
@@ -286,7 +290,8 @@ fn prepare_data(path: &Path) -> Result<(), StartError> {
 fn load_rules(settings: &Settings, judging: &Judging) -> Result<RuleSet, StartError> {
     let mapping = Mapping::of(judging.catalogue());
     let approved_by = settings.rules_approved_by.clone();
-    let (rules, diagnostics) = RuleSet::load(&settings.rules, approved_by, &mapping)?;
+    let sources: &[&str] = if settings.sources.is_empty() { &[] } else { &[K8S_AUDIT] };
+    let (rules, diagnostics) = RuleSet::load(&settings.rules, approved_by, &mapping, sources)?;
     for one in diagnostics {
         tracing::warn!(file = one.file, line = one.line, "{}", one.message);
     }

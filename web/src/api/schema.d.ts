@@ -1162,6 +1162,8 @@ export interface components {
             source: string;
             /** @description Tags as written. */
             tags: string[];
+            /** @description Why no records of its source come in here, so that it judges nothing; absent if they do. */
+            unfed?: string | null;
         };
         /** @description The rules in force. */
         Rules: {
@@ -1185,7 +1187,9 @@ export interface components {
             environment: string;
             /** @description Whether records are taken. */
             intake: components["schemas"]["IntakeStatus"];
-            /** @description Number of enabled rules. */
+            /** @description The same by source, with what is not fed and why. */
+            rules_by_source: components["schemas"]["SourceRules"][];
+            /** @description Number of enabled rules, also of sources that nothing feeds here. */
             rules_enabled: number;
             /** @description SHA-256 over all rule files in load order, hex. */
             rules_hash: string;
@@ -1253,6 +1257,15 @@ export interface components {
             items: components["schemas"]["SourceMinute"][];
             /** @description First instant after. */
             until: components["schemas"]["Moment"];
+        };
+        /** @description The enabled rules of one source, and whether anything here feeds them. */
+        SourceRules: {
+            /** @description Number of its enabled rules. */
+            enabled: number;
+            /** @description Name of the source. */
+            source: string;
+            /** @description Why no records of it come in here, so that these rules judge nothing; absent if they do. */
+            unfed?: string | null;
         };
         /**
          * @description Whether a source delivers.

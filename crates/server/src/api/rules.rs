@@ -21,6 +21,9 @@ pub struct RuleItem {
     pub priority: event::Severity,
     /// Whether it judges at all.
     pub enabled: bool,
+    /// Why no records of its source come in here, so that it judges nothing; absent if they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfed: Option<String>,
     /// Tags as written.
     pub tags: Vec<String>,
     /// Criteria served by the controls that it maps to.
@@ -95,7 +98,7 @@ pub async fn list(State(app): State<App>) -> Result<Json<Rules>, Problem> {
         position: position(&app, &rules.hash).await?,
         hash: rules.hash.clone(),
         approved_by: rules.approved_by.clone(),
-        items: rules.items.clone(),
+        items: rules.items.iter().map(|item| told(&app, item)).collect(),
     }))
 }
 
@@ -113,7 +116,7 @@ pub async fn show(
             .hint("`/v1/rules` lists them; an older alert may name a rule that is gone")
     })?;
     Ok(Json(RuleDetail {
-        item: item.clone(),
+        item: told(&app, item),
         line: explained.line,
         resolved: explained.resolved.clone(),
         output: explained.output.clone(),
@@ -123,6 +126,11 @@ pub async fn show(
         approved_by: rules.approved_by.clone(),
         position: position(&app, &rules.hash).await?,
     }))
+}
+
+/// Returns a rule with what holds of its source now.
+fn told(app: &App, item: &RuleItem) -> RuleItem {
+    RuleItem { unfed: app.unfed(&item.source), ..item.clone() }
 }
 
 /// Returns where the trail says that rules of this hash judge.

@@ -13,6 +13,7 @@ use super::findings::Status as FindingStatus;
 use super::problem::{Problem, ProblemBody};
 use super::shape::{Count, Moment, Severity, Span};
 use crate::App;
+use crate::feeding::SourceRules;
 use crate::intake::QUEUE_LEN_MAX;
 
 /// Rules told of in a summary.
@@ -33,8 +34,10 @@ pub struct ServiceStatus {
     pub trail: TrailStatus,
     /// SHA-256 over all rule files in load order, hex.
     pub rules_hash: String,
-    /// Number of enabled rules.
+    /// Number of enabled rules, also of sources that nothing feeds here.
     pub rules_enabled: usize,
+    /// The same by source, with what is not fed and why.
+    pub rules_by_source: Vec<SourceRules>,
 }
 
 /// Whether records are taken.
@@ -154,6 +157,7 @@ pub async fn status(State(app): State<App>) -> Result<Json<ServiceStatus>, Probl
         },
         rules_hash: rules.hash.clone(),
         rules_enabled: rules.items.iter().filter(|rule| rule.enabled).count(),
+        rules_by_source: app.rules_by_source(&rules),
     }))
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use server::{Running, Settings};
+use server::{Running, Settings, SourceRules};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Stated;
@@ -126,7 +126,7 @@ impl Signals {
 }
 
 fn tell(settings: &Settings, running: &Running) {
-    let (rules, hash) = &running.rules;
+    let rules: usize = running.rules.iter().map(|source| source.enabled).sum();
     let from = match settings.rules.as_slice() {
         [] => "that come with Sockeye".to_owned(),
         paths => {
@@ -145,7 +145,11 @@ fn tell(settings: &Settings, running: &Running) {
     anstream::println!("Sockeye {} listens on {}", env!("CARGO_PKG_VERSION"), running.url);
     anstream::println!("  environment  {}", settings.environment);
     anstream::println!("  data         {}", settings.data.display());
-    anstream::println!("  rules        {rules} {from}, {:.12}, {approved}", hash);
+    anstream::println!("  rules        {rules} {from}, {:.12}, {approved}", running.rules_hash);
+    for SourceRules { source, enabled, unfed } in &running.rules {
+        let judge = unfed.as_ref().map_or_else(|| "judge".to_owned(), |why| format!("rest: {why}"));
+        anstream::println!("               {enabled} of {source} {judge}");
+    }
     anstream::println!("  sources      {}", running.instances.join(", "));
     for note in notes(running) {
         anstream::println!("  note         {note}");
