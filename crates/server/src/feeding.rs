@@ -1,5 +1,5 @@
-//! Which sources are watched here. Rules of the others are in force and judge nothing, which is told
-//! wherever rules are counted.
+//! Which sources are watched here. Rules of the others are in force and judge nothing, which is
+//! told wherever rules are counted.
 
 use serde::Serialize;
 use utoipa::ToSchema;

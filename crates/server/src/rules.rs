@@ -101,7 +101,8 @@ impl RulesInForce {
 
 impl RuleSet {
     /// Reads rules, and compiles those of `sources`; none named: those that come with the program.
-    /// A rule set with an error is refused as a whole: what is half in force is worse than what was.
+    /// A rule set with an error is refused as a whole: what is half in force is worse than what
+    /// was.
     pub fn load(
         paths: &[PathBuf],
         approved_by: Option<String>,
