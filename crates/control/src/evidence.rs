@@ -1,10 +1,14 @@
 //! What the trail keeps: one [`Entry`] a line of JSON, versioned by `v`. Everything the projection,
 //! the controls and the report know comes from these and from nowhere else.
 
+mod sensor;
+
 use event::{Subject, Time};
 use finding::{Alert, Decision};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+pub use sensor::SensorStatus;
 
 /// Version written into each entry. Raised when an old reader could misread a new entry.
 pub const VERSION: u8 = 1;
@@ -170,6 +174,9 @@ pub struct SourceStatus {
     /// Why not connected or what was lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How a node was watched; only of the source `syscall`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensor: Option<Box<SensorStatus>>,
 }
 
 /// A rule set came into force.

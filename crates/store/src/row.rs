@@ -1,9 +1,9 @@
 //! Rows of the tables as what they stand for.
 
-use control::evidence::SourceStatus;
+use control::evidence::{SensorStatus, SourceStatus};
 use event::{Subject, Time};
 use finding::{Finding, FindingId};
-use rusqlite::types::Type;
+use rusqlite::types::{Type, ValueRef};
 use rusqlite::{Error, Row};
 use trail::Position;
 
@@ -61,7 +61,7 @@ pub fn words(finding: &Finding) -> String {
 
 /// Reads statuses; a condition follows.
 pub const STATUS: &str = "SELECT source.text, instance.text, minute, records, rejected, duplicates,
-    lost, bytes, alerts, newest, connected, rules.text, reason, block, entry
+    lost, bytes, alerts, newest, connected, rules.text, reason, block, entry, sensor
     FROM source_status JOIN name AS source ON source.id = source_status.source
     JOIN name AS instance ON instance.id = source_status.instance
     JOIN name AS rules ON rules.id = source_status.rules";
@@ -82,7 +82,15 @@ pub fn status(row: &Row<'_>) -> rusqlite::Result<SourceStatus> {
         connected: row.get(10)?,
         rules: row.get(11)?,
         reason: row.get(12)?,
+        sensor: sensor(row)?,
     })
+}
+
+fn sensor(row: &Row<'_>) -> rusqlite::Result<Option<Box<SensorStatus>>> {
+    match row.get_ref(15)? {
+        ValueRef::Null => Ok(None),
+        _ => parse(row, 15).map(Some),
+    }
 }
 
 /// Returns the same with its place in the trail.

@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 /// Version of the tables and of what is written into them.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 
 /// Memory that the writer's connection uses for pages.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
@@ -168,6 +168,7 @@ CREATE TABLE source_status (
     connected INTEGER NOT NULL,
     rules INTEGER NOT NULL,
     reason TEXT,
+    sensor TEXT,                   -- JSON, as in the trail
     PRIMARY KEY (source, instance, minute, block, entry)
 ) WITHOUT ROWID;
 CREATE TABLE rules_loaded (

@@ -97,6 +97,7 @@ fn status(minute: i64) -> SourceStatus {
         connected: true,
         rules: "hash-one".into(),
         reason: None,
+        sensor: None,
     }
 }
 

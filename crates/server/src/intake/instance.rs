@@ -130,6 +130,7 @@ impl Instance {
             connected,
             rules: rules.to_owned(),
             reason,
+            sensor: None,
         }
     }
 

@@ -42,6 +42,7 @@ fn status(minute: i64, alerts: u64) -> Entry {
         connected: true,
         rules: "5f".repeat(32),
         reason: None,
+        sensor: None,
     })
 }
 

@@ -50,7 +50,7 @@ impl Projection {
         let instance = names.number(&self.connection, &status.instance)?;
         let rules = names.number(&self.connection, &status.rules)?;
         let insert = "INSERT INTO source_status VALUES
-            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
         self.connection.prepare_cached(insert)?.execute(params![
             source,
             instance,
@@ -67,6 +67,7 @@ impl Projection {
             status.connected,
             rules,
             status.reason,
+            status.sensor.as_ref().map(json),
         ])?;
         let add = "INSERT INTO instance VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT DO UPDATE SET first = min(first, excluded.first),

@@ -93,6 +93,7 @@ pub fn up(minute: i64) -> SourceStatus {
         connected: true,
         rules: "aa".into(),
         reason: None,
+        sensor: None,
     }
 }
 
