@@ -303,6 +303,7 @@ impl Ids {
         random[..8].copy_from_slice(&first.to_le_bytes());
         random[8..].copy_from_slice(&second.to_le_bytes()[6..]);
         let milliseconds = u64::try_from(now.0 / 1_000_000).unwrap_or(0);
-        Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid().to_string()
+        let id = Builder::from_unix_timestamp_millis(milliseconds, &random).into_uuid();
+        id.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
     }
 }

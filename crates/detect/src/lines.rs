@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 /// Bytes read at a time: few enough to stay in the cache until they are judged.
-const CHUNK_BYTES: usize = 256 << 10;
+const CHUNK_BYTES: usize = 128 << 10;
 /// Most bytes gathered for one line; a longer one is handed on in parts.
 const GATHERED_BYTES_MAX: usize = 8 << 20;
 

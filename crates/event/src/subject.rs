@@ -37,7 +37,20 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Returns every part, in the order of the fields.
+    /// Names of the parts, in the order of the fields.
+    pub const PARTS: [&str; 9] = [
+        "cluster",
+        "node",
+        "namespace",
+        "workload",
+        "pod",
+        "container",
+        "image",
+        "process",
+        "principal",
+    ];
+
+    /// Returns every part, in the order of [`Subject::PARTS`].
     pub fn parts(&self) -> [Option<&str>; 9] {
         [
             self.cluster.as_deref(),

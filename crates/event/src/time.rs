@@ -69,27 +69,27 @@ impl Stamp {
 impl Time {
     /// Writes the time out. Every time that can be held has a year of four digits.
     pub fn stamp(self) -> Stamp {
-        let (year, month, day) = civil(self.seconds().div_euclid(86_400));
-        let second = self.seconds().rem_euclid(86_400);
+        let (days, second) = (self.seconds().div_euclid(86_400), self.seconds().rem_euclid(86_400));
+        let (year, month, day) = civil(days);
         let mut text = *b"0000-00-00T00:00:00.000000000";
-        let parts = [
-            (4, year),
-            (7, month),
-            (10, day),
-            (13, second / 3600),
-            (16, second % 3600 / 60),
-            (19, second % 60),
-            (29, self.0.rem_euclid(Self::SECOND)),
-        ];
-        for (end, mut number) in parts {
-            let mut at = end;
-            while number > 0 {
-                at -= 1;
-                text[at] = b'0' + (number % 10) as u8;
-                number /= 10;
-            }
-        }
+        write(&mut text[..4], year);
+        write(&mut text[5..7], month);
+        write(&mut text[8..10], day);
+        write(&mut text[11..13], second / 3600);
+        write(&mut text[14..16], second % 3600 / 60);
+        write(&mut text[17..19], second % 60);
+        write(&mut text[20..], self.0.rem_euclid(Self::SECOND));
         Stamp(text)
+    }
+}
+
+/// Fills a place with the last digits of a number below 2^32.
+#[inline]
+fn write(digits: &mut [u8], number: i64) {
+    let mut number = number as u32;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
     }
 }
 

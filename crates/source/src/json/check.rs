@@ -139,6 +139,7 @@ fn value<'j, C: Closeness>(
 }
 
 /// Reads a key and its colon; returns where the value is due.
+#[inline]
 fn key<'j, C: Closeness>(
     text: &'j [u8],
     at: usize,

@@ -71,6 +71,11 @@ fn is_blank(byte: u8) -> bool {
 }
 
 fn has_blanks(value: &[u8]) -> bool {
+    // Looked at as a whole, without an early end, so that many bytes are compared at once; blanks
+    // within strings are found only by going through the tokens.
+    if !value.iter().fold(false, |any, byte| any | is_blank(*byte)) {
+        return false;
+    }
     let mut tokens = 0;
     each_token(value, |token| tokens += token.len());
     tokens != value.len()

@@ -52,6 +52,33 @@ pub struct Path {
     pub slot: usize,
 }
 
+#[allow(missing_docs, reason = "the names say it")]
+impl Path {
+    pub const RESOURCE: Path = Path::of("ka.target.resource");
+    pub const SUBRESOURCE: Path = Path::of("ka.target.subresource");
+    pub const NAMESPACE: Path = Path::of("ka.target.namespace");
+    pub const NAME: Path = Path::of("ka.target.name");
+    pub const USER_NAME: Path = Path::of("ka.user.name");
+
+    /// Returns the path of a field of one value. Worked out while compiling.
+    const fn of(name: &str) -> Path {
+        let mut slot = 0;
+        while !is_same(TEXTS[slot].0, name) {
+            slot += 1;
+        }
+        Path { member: TEXTS[slot].1, keys: TEXTS[slot].2, slot }
+    }
+}
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
 /// How many paths there are.
 pub const PATHS: usize = TEXTS.len() + LISTS.len();
 

@@ -29,6 +29,7 @@ mod tests;
 mod uri;
 
 pub use field::Field;
+use field::Path;
 pub use record::{Member, Record};
 pub use reject::{EXCERPT_BYTES_MAX, Reason, Reject};
 pub use split::{Layout, Piece, Splitter};
@@ -132,27 +133,29 @@ fn id(record: &mut Record<'_>) -> String {
 
 /// Tells what an event is about. Parts that the event does not name are left out.
 pub fn subject(record: &mut Record<'_>) -> Subject {
-    let target = |record: &mut Record<'_>, key| {
-        record.find(Member::ObjectRef).and_then(|target| get(target, key)).and_then(owned)
-    };
-    let resource = target(record, "resource");
-    let name = target(record, "name").or_else(|| answered_name(record));
+    let mut at = |path: &Path| record.follow(path).and_then(owned);
+    let resource = at(&Path::RESOURCE);
+    let name = at(&Path::NAME);
+    let has_subresource = at(&Path::SUBRESOURCE).is_some();
+    let namespace = at(&Path::NAMESPACE);
+    let principal = at(&Path::USER_NAME);
+    let name = name.or_else(|| answered_name(record));
     let is_pod = resource.as_deref() == Some("pods");
-    let of_container = is_pod && target(record, "subresource").is_some();
+    let of_container = is_pod && has_subresource;
     let workload = resource.map(|resource| match &name {
-        Some(name) => format!("{resource}/{name}"),
+        Some(name) => [&resource, "/", name].concat(),
         None => resource,
     });
     Subject {
         cluster: None,
         node: None,
-        namespace: target(record, "namespace"),
+        namespace,
         workload,
         pod: name.filter(|_| is_pod),
         container: if of_container { container(record) } else { None },
         image: if is_pod { only_image(record) } else { None },
         process: None,
-        principal: record.find(Member::User).and_then(|user| get(user, "username")).and_then(owned),
+        principal,
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::{self, Stdout, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use detect::Summary;
-use event::{Fields, Severity};
+use event::{Fields, Severity, Subject};
 use finding::Alert;
 use indicatif::ProgressBar;
 use rule::diagnostic::Colour;
@@ -122,18 +122,57 @@ fn json(alert: &Alert, into: &mut Vec<u8>) {
     let mut object = Object::begin(into);
     object.text("uuid", &alert.uuid);
     // All nine digits, as Falco does.
-    object.text("time", &format!("{}Z", time.as_str()));
+    object.name("time").extend_from_slice(b"\"");
+    object.into.extend_from_slice(time.as_str().as_bytes());
+    object.into.extend_from_slice(b"Z\"");
     object.text("rule", &alert.rule);
     object.text("priority", alert.priority.name());
     object.text("source", &alert.source);
-    object.value("tags", &alert.tags);
+    list(&alert.tags, object.name("tags"));
     object.text("hostname", &alert.hostname);
     object.text("output", &alert.output);
-    object.fields("output_fields", &alert.output_fields);
-    object.value("soc2", &alert.soc2);
-    object.value("reliability", &alert.reliability);
-    object.value("subject", &alert.subject);
+    fields(&alert.output_fields, object.name("output_fields"));
+    list(&alert.soc2, object.name("soc2"));
+    value(&alert.reliability, object.name("reliability"));
+    subject(&alert.subject, object.name("subject"));
     object.end();
+}
+
+fn subject(subject: &Subject, into: &mut Vec<u8>) {
+    let mut object = Object::begin(into);
+    for (name, part) in Subject::PARTS.into_iter().zip(subject.parts()) {
+        if let Some(part) = part {
+            object.text(name, part);
+        }
+    }
+    object.end();
+}
+
+fn fields(fields: &Fields, into: &mut Vec<u8>) {
+    let mut object = Object::begin(into);
+    for (name, field) in fields.iter() {
+        match field {
+            Value::String(text) => quote(text, object.any_name(name)),
+            other => value(other, object.any_name(name)),
+        }
+    }
+    object.end();
+}
+
+fn list(texts: &[String], into: &mut Vec<u8>) {
+    into.push(b'[');
+    for (place, text) in texts.iter().enumerate() {
+        if place > 0 {
+            into.push(b',');
+        }
+        quote(text, into);
+    }
+    into.push(b']');
+}
+
+fn value(value: &impl Serialize, into: &mut Vec<u8>) {
+    // Writing to memory cannot fail, and every name is text.
+    let _ = serde_json::to_writer(into, value);
 }
 
 /// A JSON object under way. Most of printing is strings, and few of them hold anything to escape:
@@ -148,35 +187,29 @@ impl<'o> Object<'o> {
         Object { into }
     }
 
-    fn name(&mut self, name: &str) {
+    /// Writes a name that needs no escapes; its value is due next.
+    fn name(&mut self, name: &'static str) -> &mut Vec<u8> {
+        if self.into.last() != Some(&b'{') {
+            self.into.push(b',');
+        }
+        self.into.push(b'"');
+        self.into.extend_from_slice(name.as_bytes());
+        self.into.extend_from_slice(b"\":");
+        self.into
+    }
+
+    /// Writes a name of any kind.
+    fn any_name(&mut self, name: &str) -> &mut Vec<u8> {
         if self.into.last() != Some(&b'{') {
             self.into.push(b',');
         }
         quote(name, self.into);
         self.into.push(b':');
+        self.into
     }
 
-    fn text(&mut self, name: &str, text: &str) {
-        self.name(name);
-        quote(text, self.into);
-    }
-
-    fn value(&mut self, name: &str, value: &impl Serialize) {
-        self.name(name);
-        // Writing to memory cannot fail, and every name is text.
-        let _ = serde_json::to_writer(&mut *self.into, value);
-    }
-
-    fn fields(&mut self, name: &str, fields: &Fields) {
-        self.name(name);
-        let mut object = Object::begin(self.into);
-        for (name, value) in fields.iter() {
-            match value {
-                Value::String(text) => object.text(name, text),
-                other => object.value(name, other),
-            }
-        }
-        object.end();
+    fn text(&mut self, name: &'static str, text: &str) {
+        quote(text, self.name(name));
     }
 
     fn end(self) {
@@ -186,14 +219,29 @@ impl<'o> Object<'o> {
 
 /// Writes a JSON string.
 fn quote(text: &str, into: &mut Vec<u8>) {
-    // Looked at as a whole, without an early end, so that many bytes are compared at once.
-    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+    if is_plain(text.as_bytes()) {
+        into.reserve(text.len() + 2);
         into.push(b'"');
         into.extend_from_slice(text.as_bytes());
         into.push(b'"');
     } else {
-        let _ = serde_json::to_writer(into, text);
+        value(&text, into);
+    }
+}
+
+/// Tells whether nothing is to be escaped. Looked at in lanes without an early end, so that many
+/// bytes are compared at once; the last lane overlaps the one before.
+#[inline]
+fn is_plain(text: &[u8]) -> bool {
+    fn all(lane: &[u8]) -> bool {
+        lane.iter().fold(true, |all, &byte| all & (byte >= b' ' && byte != b'"' && byte != b'\\'))
+    }
+    match (text.as_chunks::<16>(), text.last_chunk::<16>()) {
+        ((lanes, _), Some(last)) => lanes.iter().all(|lane| all(lane)) && all(last),
+        _ => match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+            (Some(first), Some(last)) => all(first) & all(last),
+            _ => all(text),
+        },
     }
 }
 
