@@ -1,6 +1,7 @@
 //! The form of a report package: a folder that can be checked without us. Names of its files and
 //! what its manifest says.
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -116,5 +117,5 @@ pub fn evidence_file(kind: Kind) -> String {
 
 /// Returns SHA-256 as hex.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }

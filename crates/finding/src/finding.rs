@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use event::{Subject, Time};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -24,18 +25,13 @@ impl FindingId {
             hash.update(text.as_bytes());
         }
         let digest = hash.finalize();
-        FindingId(hex(&digest[..16]))
+        FindingId(HEXLOWER.encode(&digest[..16]))
     }
 
     /// Returns the first eight bytes as a number: the key under which the trail is searched.
     pub fn key(&self) -> u64 {
         self.0.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or(0)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 impl fmt::Display for FindingId {

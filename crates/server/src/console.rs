@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use rust_embed::{Embed, EmbeddedFile};
 
 use crate::api::Problem;
@@ -79,8 +80,7 @@ fn answer(headers: &HeaderMap, name: &str, file: EmbeddedFile) -> Response {
 }
 
 fn etag(sha256: &[u8; 32]) -> String {
-    let hex: String = sha256[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!("\"{}\"", HEXLOWER.encode(&sha256[..16]))
 }
 
 fn matches(asked: &str, etag: &str) -> bool {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use control::Mapping;
 use control::evidence::RulesLoaded;
+use data_encoding::HEXLOWER;
 use detect::Detector;
 use event::Time;
 use rule::{Diagnostic, RuleFile, Ruleset};
@@ -264,9 +265,9 @@ fn hash(files: &[RuleFile]) -> String {
             hash.update(part);
         }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&hash.finalize())
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }

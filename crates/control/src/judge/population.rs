@@ -1,5 +1,6 @@
 //! Populations: every item of a period, whether or not it passes, with where its evidence stands.
 
+use data_encoding::HEXLOWER;
 use event::{Period, Time};
 use finding::FindingId;
 use serde::Serialize;
@@ -226,7 +227,7 @@ pub fn list(control: &Control, population: &Population, facts: &Facts) -> List {
         items,
     };
     let digest = Sha256::digest(list.table().csv());
-    list.sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    list.sha256 = HEXLOWER.encode(&digest);
     list
 }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use control::evidence::Entry;
+use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -85,7 +86,7 @@ pub async fn show(
         entry,
         raw,
         bytes: Count(found.text.len() as u64),
-        sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: HEXLOWER.encode(&sha256),
         previous: previous.map(|position| position.to_string()),
         next: next.map(|position| position.to_string()),
         trail: TrailPlace {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use control::evidence::{Entry, Event, Rejected};
+use data_encoding::HEXLOWER;
 use detect::Detector;
 use event::Time;
 use finding::Reliability;
@@ -108,7 +109,7 @@ impl Judge {
     }
 
     fn reject(&mut self, reject: &Reject, received: Time, counts: &mut Counts) -> Option<Draft> {
-        let sha256: String = reject.sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = HEXLOWER.encode(&reject.sha256);
         if let Some(known) = self.known_rejects.iter().position(|known| *known == sha256) {
             self.known_rejects.swap_remove(known);
             return None;

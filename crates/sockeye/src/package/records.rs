@@ -10,6 +10,7 @@ use anyhow::Context;
 use control::evidence::{Entry, Line};
 use control::facts::Kind;
 use control::package::{self, Evidence, FileNote};
+use data_encoding::HEXLOWER;
 use event::{Period, Time};
 use report::RecordNote;
 use serde::Serialize;
@@ -153,7 +154,7 @@ impl Sink {
     fn finish(mut self, path: &str) -> anyhow::Result<FileNote> {
         self.file.flush()?;
         let digest = sha2::Digest::finalize(self.hash);
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = HEXLOWER.encode(&digest);
         Ok(FileNote { path: path.to_owned(), sha256, bytes: self.bytes })
     }
 }

@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
 use ::event::{Subject, Time, Value};
+use data_encoding::HEXLOWER;
 use rule::source::{Cost, FieldError, Presence, Source, SourceDoc};
 use syscall::field::event;
 
@@ -125,8 +126,7 @@ fn id(record: &mut Record<'_>) -> String {
         Some(id) => format!("{id}/{stage}"),
         None => {
             let hash = Reject::of(record.bytes(), Reason::NotAnEvent).sha256;
-            let hex: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-            format!("sha256:{hex}/{stage}")
+            format!("sha256:{}/{stage}", HEXLOWER.encode(&hash[..16]))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! rule is found by the trail's key index; the rest is looked at entry by entry.
 
 use control::evidence::{Entry, Event, Line};
+use data_encoding::HEXLOWER;
 use finding::{Alert, FindingId};
 use trail::Position;
 
@@ -100,7 +101,7 @@ impl View {
             received,
             id,
             event: raw,
-            block_root: block.head.root.iter().map(|byte| format!("{byte:02x}")).collect(),
+            block_root: HEXLOWER.encode(&block.head.root),
             checkpoint: self.trail().checkpoint_at(position.entry.block)?,
         }))
     }

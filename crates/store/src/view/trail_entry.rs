@@ -1,6 +1,7 @@
 //! Entries of the trail as they stand there: any one by its place, and those that were refused.
 
 use control::evidence::{Entry, Line, Rejected};
+use data_encoding::HEXLOWER;
 use trail::{Position, ReadError};
 
 use super::{PAGE_LEN_MAX, Page, Placed, TrailEntry, View};
@@ -25,7 +26,7 @@ impl View {
             line: line(bytes, position)?,
             text,
             entries: block.len(),
-            block_root: block.head.root.iter().map(|byte| format!("{byte:02x}")).collect(),
+            block_root: HEXLOWER.encode(&block.head.root),
             checkpoint: self.trail().checkpoint_at(position.block)?,
         }))
     }

@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Component, Path};
 
 use control::package::{self, FileNote, MANIFEST, Manifest, SUMS};
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::{Checked, read_manifest};
@@ -71,8 +72,7 @@ fn hash(path: &Path) -> io::Result<(String, u64)> {
     loop {
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            let hex = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            return Ok((hex, bytes));
+            return Ok((HEXLOWER.encode(&hash.finalize()), bytes));
         }
         hash.update(&buffer[..count]);
         bytes += count as u64;
