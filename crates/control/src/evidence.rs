@@ -1,6 +1,7 @@
 //! What the trail keeps: one [`Entry`] a line of JSON, versioned by `v`. Everything the projection,
 //! the controls and the report know comes from these and from nowhere else.
 
+mod activity;
 mod sensor;
 
 use event::{Subject, Time};
@@ -8,6 +9,10 @@ use finding::{Alert, Decision};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+pub use activity::{
+    Activity, Actor, Call, Command, Connection, Direction, End, Exit, Item, Kind, Leader, Login,
+    Phase, Session, SessionId, SessionIdError, What, Write,
+};
 pub use sensor::SensorStatus;
 
 /// Version written into each entry. Raised when an old reader could misread a new entry.
@@ -56,6 +61,8 @@ pub enum Entry<R = Box<RawValue>> {
     Administration(Administration),
     /// The service started, after cutting `bytes_cut` of a torn final block.
     Start(Start),
+    /// What happened on a node, without any rule.
+    Activity(Activity),
 }
 
 impl<R> Entry<R> {
@@ -69,10 +76,12 @@ impl<R> Entry<R> {
             Entry::Rules(_) => "rules",
             Entry::Administration(_) => "administration",
             Entry::Start(_) => "start",
+            Entry::Activity(_) => "activity",
         }
     }
 
-    /// Returns its time by our clock: of receipt, of the act, or the start of the minute.
+    /// Returns its time: of receipt, of the act, or the start of the minute by our clock; of
+    /// activity by the clock of its node.
     pub fn time(&self) -> Time {
         match self {
             Entry::Event(event) => event.received,
@@ -82,6 +91,7 @@ impl<R> Entry<R> {
             Entry::Rules(loaded) => loaded.time,
             Entry::Administration(act) => act.time,
             Entry::Start(start) => start.time,
+            Entry::Activity(activity) => activity.until,
         }
     }
 }
@@ -119,6 +129,7 @@ impl<R> Entry<R> {
             Entry::Rules(loaded) => Entry::Rules(loaded),
             Entry::Administration(act) => Entry::Administration(act),
             Entry::Start(start) => Entry::Start(start),
+            Entry::Activity(activity) => Entry::Activity(activity),
         };
         (entry, None)
     }

@@ -18,6 +18,7 @@ pub enum Kind {
     Rules = 4,
     Administration = 5,
     Start = 6,
+    Activity = 7,
 }
 
 /// Room made for a line besides its record.
@@ -43,10 +44,11 @@ impl Identity {
         Identity { source: source.to_owned(), time, hash }
     }
 
-    /// Returns the identity of an entry, if it is an event.
+    /// Returns the identity of an entry that may be delivered again.
     pub(crate) fn of_entry<R>(entry: &Entry<R>) -> Option<Identity> {
         match entry {
             Entry::Event(event) => Some(Identity::of(&event.source, event.time, &event.id)),
+            Entry::Activity(one) => Some(Identity::of("syscall", one.until, &one.id())),
             _ => None,
         }
     }
@@ -182,6 +184,7 @@ fn keys(entry: &Entry<()>, findings: &[FindingId]) -> Vec<u64> {
         Entry::Rules(_) => vec![Kind::Rules as u64],
         Entry::Administration(_) => vec![Kind::Administration as u64],
         Entry::Start(_) => vec![Kind::Start as u64],
+        Entry::Activity(_) => vec![Kind::Activity as u64],
     };
     keys.sort_unstable();
     keys.dedup();

@@ -20,7 +20,7 @@ fn entries_of_version_1_are_read_and_written_as_they_were() {
         assert_eq!(line.v, 1);
         drafts.push(Draft::new(line.entry));
     }
-    assert_eq!(drafts.len(), 8, "one of each kind, and a refused record with its instance");
+    assert_eq!(drafts.len(), 9, "one of each kind, and a refused record with its instance");
     journal.commit(drafts).unwrap();
     let view = journal.view();
     let block = view.trail().block(1).unwrap();

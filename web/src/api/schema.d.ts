@@ -1365,7 +1365,7 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
-             * @description `event`, `rejected`, `status`, `decision`, `rules`, `administration` or `start`.
+             * @description `event`, `rejected`, `status`, `decision`, `rules`, `administration`, `start`, `activity`.
              * @example event
              */
             kind: string;

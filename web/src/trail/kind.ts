@@ -9,6 +9,7 @@ export const KIND_WORDS: Record<string, string> = {
   rules: 'Rules that came into force',
   administration: 'Act of administration',
   start: 'Start of the service',
+  activity: 'What happened on a node',
 };
 
 export interface Lead {

@@ -93,7 +93,7 @@ impl Gather {
             Entry::Start(start) if self.period.contains(start.time) => {
                 self.support.note(Kind::Starts, position);
             }
-            Entry::Rejected(_) | Entry::Start(_) => (),
+            Entry::Rejected(_) | Entry::Start(_) | Entry::Activity(_) => (),
         }
     }
 

@@ -32,9 +32,9 @@ impl Kind {
         Kind::Starts,
     ];
 
-    /// Returns the kind of an entry.
-    pub fn of(entry: &Entry) -> Kind {
-        match entry {
+    /// Returns the kind of an entry; none of one that no facts rest on.
+    pub fn of(entry: &Entry) -> Option<Kind> {
+        Some(match entry {
             Entry::Event(_) => Kind::Events,
             Entry::Status(_) => Kind::Statuses,
             Entry::Decision(_) => Kind::Decisions,
@@ -42,7 +42,8 @@ impl Kind {
             Entry::Administration(_) => Kind::Administration,
             Entry::Rejected(_) => Kind::Rejected,
             Entry::Start(_) => Kind::Starts,
-        }
+            Entry::Activity(_) => return None,
+        })
     }
 
     /// Returns the word for it, as in JSON and in file names.

@@ -21,7 +21,7 @@ pub struct TrailEntry {
     /// Block and entry.
     #[schema(example = "12.3")]
     pub position: String,
-    /// `event`, `rejected`, `status`, `decision`, `rules`, `administration` or `start`.
+    /// `event`, `rejected`, `status`, `decision`, `rules`, `administration`, `start`, `activity`.
     #[schema(example = "event")]
     pub kind: &'static str,
     /// Version of the entry's form.
@@ -117,6 +117,7 @@ fn decoded(entry: &Entry) -> Result<(Value, Option<String>), serde_json::Error> 
         Entry::Rules(loaded) => serde_json::to_value(loaded),
         Entry::Administration(act) => serde_json::to_value(act),
         Entry::Start(start) => serde_json::to_value(start),
+        Entry::Activity(activity) => serde_json::to_value(activity),
     };
     Ok((value?, None))
 }

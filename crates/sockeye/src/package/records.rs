@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use control::evidence::{Entry, Line};
+use control::evidence::Line;
 use control::facts::Kind;
 use control::package::{self, Evidence, FileNote};
 use data_encoding::HEXLOWER;
@@ -74,15 +74,7 @@ pub fn write(
 /// Tells whether an entry belongs to one of the hours.
 fn is_within(bytes: &[u8], hours: &[Time]) -> bool {
     let Ok(line) = serde_json::from_slice::<Line>(bytes) else { return false };
-    let time = match &line.entry {
-        Entry::Event(event) => event.received,
-        Entry::Rejected(rejected) => rejected.received,
-        Entry::Status(status) => status.minute,
-        Entry::Decision(decision) => decision.time,
-        Entry::Rules(loaded) => loaded.time,
-        Entry::Administration(act) => act.time,
-        Entry::Start(start) => start.time,
-    };
+    let time = line.entry.time();
     hours
         .iter()
         .any(|hour| Period { from: *hour, until: hour.plus(60 * Time::MINUTE) }.contains(time))

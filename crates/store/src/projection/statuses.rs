@@ -13,7 +13,7 @@ impl Projection {
         let Position { block, entry: at } = position;
         let connection = &self.connection;
         match entry {
-            Entry::Event(_) | Entry::Decision(_) => (),
+            Entry::Event(_) | Entry::Decision(_) | Entry::Activity(_) => (),
             Entry::Rejected(rejected) => self.rejected(rejected)?,
             Entry::Status(status) => self.status(position, status)?,
             Entry::Rules(loaded) => {

@@ -118,7 +118,7 @@ fn prove(
         .map_err(|error| format!("record {position} is not what the trail holds: {error}"))?;
     let line: Line = serde_json::from_slice(entry)
         .map_err(|error| format!("record {position} cannot be read: {error}"))?;
-    if line.v != VERSION || Kind::of(&line.entry) != kind {
+    if line.v != VERSION || Kind::of(&line.entry) != Some(kind) {
         return Err(format!("record {position} is of another kind or version"));
     }
     let noted = Noted {
