@@ -20,6 +20,8 @@ pub struct Live {
     host: String,
     number: u64,
     first: Option<Time>,
+    /// Time of the newest record, on its own clock.
+    newest: u64,
     counts: Counts,
     summary: Summary,
 }
@@ -34,13 +36,19 @@ impl Live {
             host,
             number: 0,
             first: None,
+            newest: 0,
             counts: Counts::default(),
             summary: Summary::default(),
         }
     }
 
     /// Returns the tables.
-    pub fn tables(&mut self) -> &mut Tables {
+    pub fn tables(&self) -> &Tables {
+        &self.tables
+    }
+
+    /// Returns the tables, to be changed.
+    pub fn tables_mut(&mut self) -> &mut Tables {
         &mut self.tables
     }
 
@@ -49,6 +57,30 @@ impl Live {
         let mut summary = self.summary.clone();
         summary.sources.insert(Syscall::DOC.name.to_owned(), self.counts);
         summary
+    }
+
+    /// Returns when the newest record happened.
+    pub fn newest(&self) -> Option<Time> {
+        (self.newest > 0).then(|| self.tables.time(self.newest))
+    }
+
+    /// Puts other rules in force.
+    pub fn exchange(&mut self, detector: Detector) {
+        self.detector = detector;
+    }
+
+    /// Counts on from where another stream ended.
+    pub fn go_on_from(&mut self, other: &Live) {
+        self.number = other.number;
+        self.first = other.first;
+        self.counts = other.counts;
+        self.summary = other.summary.clone();
+    }
+
+    /// Takes in what a record tells of processes, and judges nothing.
+    pub fn learn(&mut self, record: &Record<'_>) {
+        self.tables.before(record);
+        self.tables.after(record);
     }
 
     /// Judges a record and shows its alerts. `doubt` is why something may have been missed; `now`
@@ -60,22 +92,36 @@ impl Live {
         now: Time,
         mut see: impl FnMut(Alert),
     ) {
+        self.judge(record, doubt, now, |_, alerts| alerts.into_iter().for_each(&mut see));
+    }
+
+    /// Does the same, and shows a record that raised alerts together with them.
+    pub fn judge(
+        &mut self,
+        record: &Record<'_>,
+        doubt: Option<&str>,
+        now: Time,
+        see: impl FnOnce(&mut Event<'_>, Vec<Alert>),
+    ) {
         self.number += 1;
         self.counts.read += 1;
         self.summary.bytes += record.bytes().len() as u64;
+        self.newest = self.newest.max(record.time());
         self.tables.before(record);
         let envelope = Envelope { number: self.number, first: self.first, host: &self.host };
         let mut event = Event::new(*record, &self.tables, envelope);
         self.first = self.first.or(Some(event.time()));
-        let alerts = self.detector.judge_call(&mut event, self.matching, &self.host, now);
-        let doubts: Vec<&str> = [event.doubt(), doubt].into_iter().flatten().collect();
-        for mut alert in alerts {
-            if !doubts.is_empty() {
-                alert.reliability = Reliability::Degraded(doubts.join("; "));
+        let mut alerts = self.detector.judge_call(&mut event, self.matching, &self.host, now);
+        if !alerts.is_empty() {
+            let doubts: Vec<&str> = [event.doubt(), doubt].into_iter().flatten().collect();
+            for alert in &mut alerts {
+                if !doubts.is_empty() {
+                    alert.reliability = Reliability::Degraded(doubts.join("; "));
+                }
+                self.counts.alerts += 1;
+                self.summary.alert(alert);
             }
-            self.counts.alerts += 1;
-            self.summary.alert(&alert);
-            see(alert);
+            see(&mut event, alerts);
         }
         self.tables.after(record);
     }

@@ -10,6 +10,7 @@ use rule::source::{Cost, FieldError, Presence, Source, SourceDoc};
 
 mod arg;
 pub mod container;
+mod describe;
 pub mod envelope;
 mod event;
 pub mod field;
@@ -20,6 +21,7 @@ pub mod record;
 mod sample;
 pub mod table;
 
+pub use describe::Origin;
 pub use event::Event;
 pub use read::Field;
 pub use table::{Environment, Home, Tables};

@@ -1,0 +1,201 @@
+//! A sensor, the tables that its records fill, and the rules that judge them.
+
+use std::time::{Duration, Instant};
+
+use detect::{Detector, Live, Matching, Sensed, Summary, Wanted};
+use event::Time;
+use finding::Alert;
+use sensor::{Choice, Options, POLL, Sensor, SensorError, Standing};
+use syscall::record::Record;
+use syscall::{Environment, Event, Home, Tables};
+
+use crate::clock;
+
+/// Records that are read before anything else is looked at.
+const READ_COUNT_MAX: usize = 4096;
+/// How often losses and the clock are looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How to watch.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    /// Name of this machine, for alerts.
+    pub node: String,
+    /// Steps of the ladder that may be taken.
+    pub step: Choice,
+    /// Bytes that may wait for the reader.
+    pub ring_len: u32,
+    /// Which rules alert for one record.
+    pub matching: Matching,
+}
+
+/// A watch without anyone to tell.
+#[derive(Debug)]
+pub struct Lookout {
+    orders: Orders,
+    wanted: Wanted,
+    sensor: Sensor,
+    live: Live,
+    /// What can never be seen from here.
+    blind: Option<String>,
+    /// Why an alert raised now may not tell everything.
+    doubt: Option<String>,
+    lost: u64,
+    looked: Instant,
+    /// Records from this moment on are judged here; those before it only fill the tables.
+    from: u64,
+    /// Records from this moment on are judged by the next one.
+    until: u64,
+}
+
+impl Lookout {
+    /// Starts to watch.
+    pub fn start(detector: Detector, orders: &Orders) -> Result<Lookout, SensorError> {
+        let wanted = detector.wanted().clone();
+        let sensor = Sensor::start(&options(&wanted, orders))?;
+        // First the sensor, then the scan: whatever begins in between is told of by one of them.
+        let mut tables = Tables::new(Home::default(), clock::epoch(), wanted.environment);
+        tables.scan();
+        let blind: Vec<String> = sensor.standing().blind.iter().map(ToString::to_string).collect();
+        let blind = (!blind.is_empty()).then(|| blind.join("; "));
+        Ok(Lookout {
+            orders: orders.clone(),
+            wanted,
+            sensor,
+            live: Live::new(detector, tables, orders.matching, orders.node.clone()),
+            doubt: blind.clone(),
+            blind,
+            lost: 0,
+            looked: Instant::now(),
+            from: 0,
+            until: u64::MAX,
+        })
+    }
+
+    /// Returns where the sensor stands.
+    pub fn standing(&self) -> &Standing {
+        self.sensor.standing()
+    }
+
+    /// Returns how many processes are known.
+    pub fn known(&self) -> usize {
+        self.live.tables().processes().len()
+    }
+
+    /// Returns when the newest record happened.
+    pub fn newest(&self) -> Option<Time> {
+        self.live.newest()
+    }
+
+    /// Says what the sensor was told to see and how, in words that change when that does.
+    pub fn configuration(&self) -> String {
+        format!("{:?}", options(&self.wanted, &self.orders))
+    }
+
+    /// Judges the records that wait, and shows each that raised alerts. Returns false when it makes
+    /// sense to rest for [`POLL`]. `now` goes into the ids of alerts.
+    pub fn read(&mut self, now: Time, mut see: impl FnMut(&mut Event<'_>, Vec<Alert>)) -> bool {
+        if self.looked.elapsed() >= LOOK {
+            self.look();
+        }
+        let Lookout { sensor, live, doubt, from, until, .. } = self;
+        let count = sensor.read(READ_COUNT_MAX, |record: Record<'_>| {
+            if (*from..*until).contains(&record.time()) {
+                live.judge(&record, doubt.as_deref(), now, &mut see);
+            } else {
+                live.learn(&record);
+            }
+        });
+        count == READ_COUNT_MAX
+    }
+
+    /// Puts other rules in force. Where they need to be told of something else, a second sensor
+    /// starts before the first one ends, and each record is judged once, by its time; then this
+    /// returns what the first one sensed.
+    pub fn exchange(
+        &mut self,
+        detector: Detector,
+        now: Time,
+        mut see: impl FnMut(&mut Event<'_>, Vec<Alert>),
+    ) -> Result<Option<Sensed>, SensorError> {
+        if *detector.wanted() == self.wanted {
+            self.live.exchange(detector);
+            return Ok(None);
+        }
+        let mut next = Lookout::start(detector, &self.orders)?;
+        next.from = clock::since_start();
+        self.until = next.from;
+        // What was under way at that moment has arrived by then.
+        std::thread::sleep(POLL);
+        while self.read(now, &mut see) {}
+        let sensed = self.sensed()?;
+        next.live.go_on_from(&self.live);
+        *self = next;
+        Ok(Some(sensed))
+    }
+
+    /// Returns what was seen and judged since the start; `seconds` and `sensed` are not set.
+    pub fn summary(&self) -> Summary {
+        self.live.summary()
+    }
+
+    /// Returns what the sensor saw and lost since the start.
+    pub fn sensed(&self) -> Result<Sensed, SensorError> {
+        let standing = self.sensor.standing();
+        let mut sensed = Sensed {
+            step: standing.step.to_string(),
+            refused: standing.refused.iter().map(ToString::to_string).collect(),
+            blind: standing.blind.iter().map(ToString::to_string).collect(),
+            ..Sensed::default()
+        };
+        let mut lose = |cause: &str, count: u64| {
+            *sensed.lost.entry(cause.to_owned()).or_default() += count;
+        };
+        lose("recursion", self.sensor.recursion_misses());
+        lose("unreadable", self.sensor.unreadable());
+        for (operation, tally) in self.sensor.tallies()? {
+            sensed.seen += tally.seen;
+            sensed.filtered += tally.filtered;
+            lose("ring_full", tally.ring_full);
+            lose("no_slot", tally.no_slot);
+            if tally.lost() > 0 {
+                sensed.lost_calls.insert(operation.name().to_owned(), tally.lost());
+            }
+        }
+        let gaps = self.live.tables().gaps();
+        let gaps = [
+            ("processes_evicted", gaps.processes),
+            ("processes_unannounced", gaps.unannounced),
+            ("processes_unknown", gaps.unknown),
+            ("sockets_evicted", gaps.sockets),
+            ("cgroups_evicted", gaps.cgroups),
+        ];
+        sensed.gaps = gaps.map(|(name, count)| (name.to_owned(), count)).into();
+        Ok(sensed)
+    }
+
+    /// An alert is in doubt while something is being lost.
+    fn look(&mut self) {
+        self.looked = Instant::now();
+        self.live.tables_mut().set_epoch(clock::epoch());
+        let tallies = self.sensor.tallies().unwrap_or_default();
+        let lost = tallies.iter().map(|(_, tally)| tally.lost()).sum::<u64>()
+            + self.sensor.recursion_misses()
+            + self.sensor.unreadable();
+        let new = lost.saturating_sub(self.lost);
+        self.lost = lost;
+        let losing = (new > 0).then(|| format!("{new} records were lost just before"));
+        let doubts: Vec<String> = [self.blind.clone(), losing].into_iter().flatten().collect();
+        self.doubt = (!doubts.is_empty()).then(|| doubts.join("; "));
+    }
+}
+
+fn options(wanted: &Wanted, orders: &Orders) -> Options {
+    Options {
+        step: orders.step,
+        operations: wanted.operations.clone(),
+        ring_len: orders.ring_len,
+        environment: wanted.environment == Environment::Kept,
+        ..Options::default()
+    }
+}

@@ -1,0 +1,49 @@
+//! What runs here: this program, this machine, this kernel.
+
+use std::fs::File;
+use std::io::{self, Read};
+
+use sha2::{Digest, Sha256};
+
+/// Bytes read at once.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// Returns the SHA-256 of this program's file, hex; empty if it cannot be read.
+pub fn build() -> String {
+    let hashed = || -> io::Result<String> {
+        // The file that runs, whatever lies at its path by now.
+        let mut file = File::open("/proc/self/exe")?;
+        let (mut hash, mut chunk) = (Sha256::new(), vec![0; CHUNK_BYTES]);
+        loop {
+            match file.read(&mut chunk)? {
+                0 => break,
+                length => hash.update(&chunk[..length]),
+            }
+        }
+        Ok(hex(&hash.finalize()))
+    };
+    hashed().unwrap_or_default()
+}
+
+/// Returns what the kernel calls this start of the machine.
+pub fn machine_boot() -> String {
+    line("/proc/sys/kernel/random/boot_id")
+}
+
+/// Returns the release of the kernel.
+pub fn kernel() -> String {
+    line("/proc/sys/kernel/osrelease")
+}
+
+/// Returns the SHA-256 of a text, hex.
+pub fn hash(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn line(path: &str) -> String {
+    std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default()
+}
