@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Bytes read at once.
@@ -20,7 +21,7 @@ pub fn build() -> String {
                 length => hash.update(&chunk[..length]),
             }
         }
-        Ok(hex(&hash.finalize()))
+        Ok(HEXLOWER.encode(&hash.finalize()))
     };
     hashed().unwrap_or_default()
 }
@@ -37,11 +38,7 @@ pub fn kernel() -> String {
 
 /// Returns the SHA-256 of a text, hex.
 pub fn hash(text: &str) -> String {
-    hex(&Sha256::digest(text.as_bytes()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
 fn line(path: &str) -> String {
