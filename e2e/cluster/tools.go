@@ -1,11 +1,13 @@
 //go:build tools
 
-// Package cluster holds a real Kubernetes control plane for tests. This file names the
-// commands that `build` makes of it, so that go.mod keeps what they need; kubelet and the
-// controllers join the list when a test needs pods that run.
+// Package cluster holds a real Kubernetes for tests. This file names the commands that `build`
+// makes of it, so that go.mod keeps what they need.
 package cluster
 
 import (
 	_ "k8s.io/kubernetes/cmd/kube-apiserver"
+	_ "k8s.io/kubernetes/cmd/kube-controller-manager"
+	_ "k8s.io/kubernetes/cmd/kube-scheduler"
 	_ "k8s.io/kubernetes/cmd/kubectl"
+	_ "k8s.io/kubernetes/cmd/kubelet"
 )
