@@ -36,6 +36,8 @@ pub fn ask(root: &Path, id: &str) -> Option<About> {
             ipc: is_host("IpcMode"),
         }),
         root: None,
+        address: None,
+        network: None,
     })
 }
 
@@ -68,5 +70,6 @@ fn pod(labels: &[(String, String)]) -> Option<Pod> {
         uid: label("io.kubernetes.pod.uid").unwrap_or_default(),
         sandbox: label("io.kubernetes.sandbox.id"),
         labels: None,
+        annotations: None,
     })
 }

@@ -1,7 +1,9 @@
 //! Containers: which one a cgroup belongs to, and what its runtime says of it. What the runtime
 //! does not say is absent.
 
+mod bolt;
 mod cgroup;
+mod containerd;
 mod docker;
 mod oci;
 mod read;
@@ -10,10 +12,16 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use cgroup::{Place, place};
+use containerd::Containerds;
+
+/// How the programs are called that stand by containerd's containers.
+const SHIM: &[u8] = b"containerd-shim";
 
 /// Who made a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +86,10 @@ pub struct About {
     pub shares: Option<Shares>,
     /// Where its root file system lies on the host.
     pub root: Option<PathBuf>,
+    /// Its address in its network.
+    pub address: Option<String>,
+    /// What the network plugin reported, as JSON.
+    pub network: Option<String>,
     /// The pod that it belongs to.
     pub pod: Option<Pod>,
 }
@@ -119,8 +131,10 @@ pub struct Pod {
     pub uid: String,
     /// Id of its sandbox.
     pub sandbox: Option<String>,
-    /// Labels; nothing where they are not known.
+    /// Labels that it was made with; nothing where they are not known.
     pub labels: Option<Vec<(String, String)>>,
+    /// Annotations that it was made with; nothing where they are not known.
+    pub annotations: Option<Vec<(String, String)>>,
 }
 
 impl About {
@@ -134,6 +148,11 @@ impl Pod {
     /// Returns the value of a label.
     pub fn label(&self, name: &str) -> Option<&str> {
         value_of(self.labels.as_ref()?, name)
+    }
+
+    /// Returns the value of an annotation.
+    pub fn annotation(&self, name: &str) -> Option<&str> {
+        value_of(self.annotations.as_ref()?, name)
     }
 }
 
@@ -154,19 +173,56 @@ pub fn image_parts(image: &str) -> (&str, Option<&str>, Option<&str>) {
     }
 }
 
-/// Asks the runtime's own state below `root` for a container.
-pub fn ask(root: &Path, place: &Place) -> Option<About> {
-    match place.runtime {
-        Runtime::Docker => docker::ask(root, &place.id),
-        Runtime::Containerd => oci::containerd(root, &place.id),
-        Runtime::Crio | Runtime::Podman => storage::ask(root, &place.id),
-        Runtime::Runc => oci::runc(root, &place.id),
-        Runtime::Lxc => None,
+/// The runtimes of this machine, asked by way of the state they keep on disk.
+#[derive(Debug)]
+pub struct Runtimes {
+    root: PathBuf,
+    containerds: Containerds,
+}
+
+impl Runtimes {
+    /// Returns those whose state lies below `root`.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned(), containerds: Containerds::new(root) }
+    }
+
+    /// Says whether a program of this name stands by a container of containerd's.
+    pub fn is_shim(name: &[u8]) -> bool {
+        name.starts_with(SHIM)
+    }
+
+    /// Takes in the folder that such a program works in: its container's bundle.
+    pub fn learn(&mut self, folder: &[u8]) {
+        self.containerds.learn(&self.root, Path::new(OsStr::from_bytes(folder)));
+    }
+
+    /// Asks for a container.
+    pub fn ask(&self, place: &Place) -> Option<About> {
+        let root = &self.root;
+        match place.runtime {
+            Runtime::Docker => docker::ask(root, &place.id),
+            Runtime::Containerd => self.containerds.ask(root, &place.id),
+            Runtime::Crio | Runtime::Podman => storage::ask(root, &place.id),
+            Runtime::Runc => oci::runc(root, &place.id),
+            Runtime::Lxc => None,
+        }
+    }
+
+    /// Finds the container of a cgroup that carries no runtime's mark: containerd's own are in
+    /// `/<namespace>/<name>`, and runc may be told any cgroup.
+    pub fn unmarked(&self, cgroup: &[u8]) -> Option<Place> {
+        let cgroup = std::str::from_utf8(cgroup).ok()?;
+        let id = cgroup.rsplit('/').next().filter(|id| is_name(id))?;
+        let namespace = cgroup.strip_suffix(id)?.trim_matches('/');
+        if self.containerds.has(namespace, id) {
+            return Some(Place { id: id.into(), runtime: Runtime::Containerd });
+        }
+        oci::of_cgroup(&self.root, cgroup, id)
     }
 }
 
-/// Finds the container of a cgroup that carries no runtime's mark: runc may be told any cgroup,
-/// and notes it in its state.
-pub fn unmarked(root: &Path, cgroup: &[u8]) -> Option<Place> {
-    oci::of_cgroup(root, std::str::from_utf8(cgroup).ok()?)
+/// A name that leads nowhere else when it stands in a path.
+fn is_name(name: &str) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-.".contains(&byte);
+    !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && name.bytes().all(is_letter)
 }

@@ -1,8 +1,7 @@
 //! The bundles and states of the OCI runtime: what containerd, CRI-O, podman and runc itself leave
 //! on disk of a running container.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -10,31 +9,8 @@ use super::cgroup::Place;
 use super::read::{elements, json, text, texts};
 use super::{About, Mount, Pod, Runtime, Shares};
 
-/// Where containerd keeps the bundles of running containers, a folder for each namespace.
-const TASKS: [&str; 2] = [
-    "run/containerd/io.containerd.runtime.v2.task",
-    "run/k3s/containerd/io.containerd.runtime.v2.task",
-];
 /// Where runc keeps its state when nobody tells it otherwise.
 const RUNC: [&str; 2] = ["run/runc", "run/user/0/runc"];
-/// Namespaces of containerd that are looked at.
-const NAMESPACE_COUNT_MAX: usize = 64;
-
-/// Reads what containerd keeps of a running container.
-pub fn containerd(root: &Path, id: &str) -> Option<About> {
-    bundles(root, id).find_map(|(_, bundle)| of_bundle(&bundle))
-}
-
-fn bundles<'i>(root: &Path, id: &'i str) -> impl Iterator<Item = (String, PathBuf)> + 'i {
-    let homes: Vec<PathBuf> = TASKS.iter().map(|home| root.join(home)).collect();
-    let namespaces = homes.into_iter().filter_map(|home| fs::read_dir(home).ok()).flatten();
-    let namespaces = namespaces.filter_map(Result::ok).take(NAMESPACE_COUNT_MAX);
-    namespaces.filter_map(move |namespace| {
-        let bundle = namespace.path().join(id);
-        let name = namespace.file_name().to_string_lossy().into_owned();
-        bundle.is_dir().then_some((name, bundle))
-    })
-}
 
 /// Reads what runc keeps of a container.
 pub fn runc(root: &Path, id: &str) -> Option<About> {
@@ -51,26 +27,14 @@ pub fn runc(root: &Path, id: &str) -> Option<About> {
     Some(about)
 }
 
-/// Finds the container that a runtime put in this cgroup: runc notes the paths in its state, and
-/// containerd's own containers are in `/<namespace>/<name>`.
-pub fn of_cgroup(root: &Path, cgroup: &str) -> Option<Place> {
-    let id = cgroup.rsplit('/').next().filter(|id| is_name(id))?;
-    let namespace = cgroup.strip_suffix(id).map(|above| above.trim_matches('/'));
-    let place = |runtime| Place { id: id.into(), runtime };
-    if bundles(root, id).any(|(name, _)| Some(name.as_str()) == namespace) {
-        return Some(place(Runtime::Containerd));
-    }
+/// Finds the container of runc's that is in this cgroup: runc notes the paths in its state.
+pub fn of_cgroup(root: &Path, cgroup: &str, id: &str) -> Option<Place> {
     let states = RUNC.iter().map(|home| root.join(home).join(id).join("state.json"));
     let state = states.filter_map(|path| json(&path)).next()?;
     let paths = state["cgroup_paths"].as_object()?;
     let mut paths = paths.values().filter_map(Value::as_str);
-    paths.any(|path| path.ends_with(cgroup)).then(|| place(Runtime::Runc))
-}
-
-/// A name that leads nowhere else when it stands in a path.
-fn is_name(name: &str) -> bool {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"_+-.".contains(&byte);
-    !name.is_empty() && name.len() <= 255 && !name.starts_with('.') && name.bytes().all(is_letter)
+    let is_there = paths.any(|path| path.ends_with(cgroup));
+    is_there.then(|| Place { id: id.into(), runtime: Runtime::Runc })
 }
 
 /// Reads the specification in a bundle.
@@ -107,6 +71,8 @@ fn of_spec(spec: &Value) -> About {
             .unwrap_or_default(),
         shares: shares(spec),
         root: None,
+        address: None,
+        network: None,
         pod: pod(&note),
     }
 }
@@ -118,6 +84,7 @@ fn pod(note: &impl Fn(&[&str]) -> Option<String>) -> Option<Pod> {
         uid: note(&["io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid"]).unwrap_or_default(),
         sandbox: note(&["io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID"]),
         labels: None,
+        annotations: None,
     })
 }
 

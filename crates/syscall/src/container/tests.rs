@@ -1,5 +1,6 @@
 use std::fs;
 
+use super::bolt::tests::Put;
 use super::*;
 
 const ID: &str = "3f0a1b2c4d5e6f708192a3b4c5d6e7f80102030405060708090a0b0c0d0e0f10";
@@ -64,7 +65,7 @@ fn a_bundle_of_a_pods_container_tells_image_and_pod() {
     }"#;
     fs::write(bundle.join("config.json"), spec).unwrap();
     let place = Place { id: ID.into(), runtime: Runtime::Containerd };
-    let about = ask(root.path(), &place).unwrap();
+    let about = Runtimes::new(root.path()).ask(&place).unwrap();
     assert_eq!(about.name.as_deref(), Some("web"));
     assert_eq!(about.image.as_deref(), Some("registry.example/web:2"));
     assert_eq!(about.privileged, Some(true));
@@ -85,11 +86,11 @@ fn a_container_of_runc_is_found_by_its_cgroup() {
         "config": {"rootfs": "/srv/web", "labels": ["bundle=/srv/bundle"]}
     }"#;
     fs::write(state.join("state.json"), text).unwrap();
-    let place = unmarked(root.path(), b"/user.slice/web").unwrap();
+    let place = Runtimes::new(root.path()).unmarked(b"/user.slice/web").unwrap();
     assert_eq!((place.runtime, &*place.id), (Runtime::Runc, "web"));
-    assert_eq!(unmarked(root.path(), b"/other/web"), None);
-    assert_eq!(unmarked(root.path(), b"/user.slice/.."), None);
-    let about = ask(root.path(), &place).unwrap();
+    assert_eq!(Runtimes::new(root.path()).unmarked(b"/other/web"), None);
+    assert_eq!(Runtimes::new(root.path()).unmarked(b"/user.slice/.."), None);
+    let about = Runtimes::new(root.path()).ask(&place).unwrap();
     assert_eq!(about.root, Some(root.path().join("srv/web")));
 }
 
@@ -108,9 +109,45 @@ fn docker_tells_image_digest_and_privilege() {
         .unwrap();
     let list = r#"{"Repositories": {"web": {"web:1": "sha256:11", "web@sha256:22": "sha256:11"}}}"#;
     fs::write(home.join("image/overlay2/repositories.json"), list).unwrap();
-    let about = ask(root.path(), &Place { id: ID.into(), runtime: Runtime::Docker }).unwrap();
+    let about =
+        Runtimes::new(root.path()).ask(&Place { id: ID.into(), runtime: Runtime::Docker }).unwrap();
     assert_eq!(about.name.as_deref(), Some("web"));
     assert_eq!(about.image_digest.as_deref(), Some("sha256:22"));
     assert_eq!((about.privileged, about.label("tier")), (Some(true), Some("front")));
     assert!(about.shares.unwrap().pid && about.mounts[0].writable);
+}
+
+#[test]
+fn a_containerd_elsewhere_is_found_by_its_shim_and_tells_image_and_labels() {
+    let root = tempfile::tempdir().unwrap();
+    let home = "srv/run/io.containerd.runtime.v2.task/default";
+    let bundle = root.path().join(home).join("web");
+    fs::create_dir_all(&bundle).unwrap();
+    fs::write(bundle.join("config.json"), r#"{"root": {"path": "rootfs"}}"#).unwrap();
+    let work = "/srv/lib/io.containerd.runtime.v2.task/default/web";
+    std::os::unix::fs::symlink(work, bundle.join("work")).unwrap();
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let labels = [("tier", Put::Text("front"))];
+    let web = [("image", Put::Text("registry.example/web:2")), ("labels", Put::Inline(&labels))];
+    let target = [("digest", Put::Text(&digest))];
+    let image = [("target", Put::Inline(&target))];
+    let (containers, images) =
+        ([("web", Put::Inline(&web))], [("registry.example/web:2", Put::Inline(&image))]);
+    let default = [("containers", Put::Inline(&containers)), ("images", Put::Inline(&images))];
+    let v1 = [("default", Put::Inline(&default))];
+    let database = root.path().join("srv/lib/io.containerd.metadata.v1.bolt");
+    fs::create_dir_all(&database).unwrap();
+    fs::write(database.join("meta.db"), bolt::tests::file(&[("v1", Put::Inline(&v1))])).unwrap();
+    let mut runtimes = Runtimes::new(root.path());
+    assert_eq!(runtimes.unmarked(b"/default/web"), None);
+    runtimes.learn(b"/home/somebody/default/web");
+    runtimes.learn(format!("/{home}/web").as_bytes());
+    let place = runtimes.unmarked(b"/default/web").unwrap();
+    assert_eq!((place.runtime, &*place.id), (Runtime::Containerd, "web"));
+    let about = runtimes.ask(&place).unwrap();
+    assert_eq!(about.name.as_deref(), Some("web"));
+    assert_eq!(about.image.as_deref(), Some("registry.example/web:2"));
+    assert_eq!(about.image_digest.as_deref(), Some(&*digest));
+    assert_eq!(about.label("tier"), Some("front"));
+    assert_eq!(runtimes.unmarked(b"/other/web"), None);
 }

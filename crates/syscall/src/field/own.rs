@@ -1,10 +1,21 @@
 //! Fields that Falco does not have.
 
-use rule::source::FieldDoc;
+use rule::source::{Argument, FieldDoc};
 
 /// Fields of our own.
-pub const FIELDS: &[FieldDoc] = &[FieldDoc::text(
-    "fd.path",
-    "Path of the file as the kernel resolved it, symbolic links followed, within the process's \
-     own root. Absent where nothing was opened.",
-)];
+pub const FIELDS: &[FieldDoc] = &[
+    FieldDoc::text(
+        "fd.path",
+        "Path of the file as the kernel resolved it, symbolic links followed, within the \
+         process's own root. Absent where nothing was opened.",
+    ),
+    FieldDoc::text(
+        "k8s.pod.annotation",
+        "Value of one annotation of the pod, named in the argument.",
+    )
+    .takes(Argument::KeyRequired),
+    FieldDoc::text(
+        "k8s.pod.annotations",
+        "All annotations of the pod, `key:value` joined by commas.",
+    ),
+];

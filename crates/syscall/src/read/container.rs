@@ -40,6 +40,10 @@ pub enum Field {
     PodFullSandbox,
     PodLabel(String),
     PodLabels,
+    PodAnnotation(String),
+    PodAnnotations,
+    Address,
+    Network,
 }
 
 /// Which mount.
@@ -106,6 +110,10 @@ pub fn resolve(name: &str, argument: Option<&str>) -> Result<Option<Field>, Fiel
         "k8s.pod.full_sandbox_id" => Field::PodFullSandbox,
         "k8s.pod.label" => Field::PodLabel(label()),
         "k8s.pod.labels" => Field::PodLabels,
+        "k8s.pod.annotation" => Field::PodAnnotation(label()),
+        "k8s.pod.annotations" => Field::PodAnnotations,
+        "container.ip" | "k8s.pod.ip" => Field::Address,
+        "container.cni.json" | "k8s.pod.cni.json" => Field::Network,
         _ => return Ok(None),
     }))
 }
@@ -185,6 +193,8 @@ fn of_container(about: &About, field: &Field, show: &mut Show<'_>) {
         Field::HostIpc => truth(about.shares.map(|shares| shares.ipc), show),
         Field::Label(name) => show.some_text(about.label(name)),
         Field::Labels => show.text(joined(&about.labels)),
+        Field::Address => show.some_text(about.address.as_ref()),
+        Field::Network => show.some_text(about.network.as_ref()),
         Field::Mounts => {
             let all: Vec<String> = about.mounts.iter().map(whole).collect();
             show.text(all.join(" "));
@@ -208,6 +218,8 @@ fn of_pod(pod: &Pod, field: &Field, show: &mut Show<'_>) {
         Field::PodFullSandbox => show.some_text(pod.sandbox.as_ref()),
         Field::PodLabel(name) => show.some_text(pod.label(name)),
         Field::PodLabels => show.some_text(pod.labels.as_deref().map(joined)),
+        Field::PodAnnotation(name) => show.some_text(pod.annotation(name)),
+        Field::PodAnnotations => show.some_text(pod.annotations.as_deref().map(joined)),
         _ => {}
     }
 }

@@ -8,6 +8,7 @@ mod link;
 mod path;
 mod proc;
 mod show;
+mod stream;
 mod user;
 
 #[cfg(test)]
@@ -76,6 +77,7 @@ impl Field {
         match self {
             Field::Absent => Cost::Free,
             Field::Event(field) => field.cost(),
+            Field::Process(_, proc::Field::Stream(..)) => Cost::Dear,
             Field::Process(who, _) => who.cost(),
             Field::Envelope(_) | Field::User(_) | Field::Container(_) | Field::Descriptor(_) => {
                 Cost::Cheap

@@ -2,8 +2,8 @@
 
 use rule::source::{Cost, FieldError};
 
-use super::index;
 use super::show::Show;
+use super::{index, stream};
 use crate::event::Event;
 use crate::record::{self, EXE_UPPER};
 use crate::table::{Process, Processes};
@@ -73,6 +73,7 @@ pub enum Field {
     Cgroups,
     Cgroup(String),
     NameAndTid,
+    Stream(u32, stream::Part),
 }
 
 /// Sets of capabilities.
@@ -113,7 +114,11 @@ pub fn resolve(name: &str, argument: Option<&str>) -> Result<Option<(Who, Field)
             None => Field::Environment,
         },
         "thread.cgroup" => Field::Cgroup(argument.unwrap_or_default().to_owned()),
-        _ => return Ok(of_others(name).or_else(|| of_own(name).map(|field| (Who::Own, field)))),
+        _ => {
+            let stream = stream::resolve(name).map(|(number, part)| Field::Stream(number, part));
+            let own = stream.or_else(|| of_own(name)).map(|field| (Who::Own, field));
+            return Ok(own.or_else(|| of_others(name)));
+        }
     };
     Ok(Some((Who::Own, own)))
 }
@@ -312,6 +317,7 @@ fn one(event: &Event<'_>, process: &Process, field: &Field, show: &mut Show<'_>)
         Field::Threads => show.uint(process.threads.into()),
         Field::OtherThreads => show.uint(process.threads.saturating_sub(1).into()),
         Field::IsFromMemory => show.bool(program.is_from_memory()),
+        Field::Stream(number, part) => stream::read(event, process, *number, *part, show),
         Field::Capabilities(set) => show.text(capabilities(match set {
             Set::Permitted => facts.cap_permitted,
             Set::Inheritable => facts.cap_inheritable,

@@ -1,11 +1,10 @@
 //! Cgroups by id and by path, and the containers they belong to.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::quick::Quick;
-use crate::container::{self, Place};
+use crate::container::{self, Place, Runtimes};
 
 /// Cgroups that are kept; when there are more, all are forgotten.
 const CGROUP_COUNT_MAX: usize = 65_536;
@@ -45,14 +44,14 @@ impl Cgroups {
 
     /// Returns the cgroup at a path. One that belonged to nothing is looked up again: runc notes
     /// what it made only when it is made.
-    pub fn by_path(&mut self, root: &Path, path: &[u8], now: u64) -> Arc<Cgroup> {
+    pub fn by_path(&mut self, runtimes: &Runtimes, path: &[u8], now: u64) -> Arc<Cgroup> {
         let known = self.by_path.get(path);
         let settled = |known: &&Arc<Cgroup>| known.place.is_some() || now > known.first + YOUNG;
         if let Some(known) = known.filter(settled) {
             return known.clone();
         }
         let first = known.map_or(now, |known| known.first);
-        let place = container::place(path).or_else(|| container::unmarked(root, path));
+        let place = container::place(path).or_else(|| runtimes.unmarked(path));
         if let Some(known) = known.filter(|known| known.place == place) {
             return known.clone();
         }
@@ -63,8 +62,8 @@ impl Cgroups {
     }
 
     /// Returns the cgroup at a path and remembers its id.
-    pub fn set(&mut self, root: &Path, id: u64, path: &[u8], now: u64) -> Arc<Cgroup> {
-        let cgroup = self.by_path(root, path, now);
+    pub fn set(&mut self, runtimes: &Runtimes, id: u64, path: &[u8], now: u64) -> Arc<Cgroup> {
+        let cgroup = self.by_path(runtimes, path, now);
         if self.by_id.get(&id).is_some_and(|known| Arc::ptr_eq(known, &cgroup)) {
             return cgroup;
         }

@@ -29,6 +29,11 @@ pub struct Found {
     pub threads: u32,
 }
 
+/// Returns the name that the kernel keeps of a process.
+pub fn name(proc: &Path, pid: u32) -> Vec<u8> {
+    read(&proc.join(format!("{pid}/comm")), FILE_LEN_MAX).unwrap_or_default()
+}
+
 /// Looks at a process. One that has ended, or is no process but a thread, is not found.
 pub fn process(proc: &Path, pid: u32, environment: Environment) -> Option<Found> {
     let home = proc.join(pid.to_string());
@@ -49,7 +54,7 @@ pub fn process(proc: &Path, pid: u32, environment: Environment) -> Option<Found>
         None => path,
     };
     let mut facts = record::Process { start, ..own };
-    facts.parent_start = parent_start(proc, facts.parent);
+    facts.parent_start = start_of(proc, facts.parent);
     namespaces(&home, &mut facts);
     executable(&home, &path, &mut facts);
     facts.exe_flags |= if deleted { EXE_DELETED } else { 0 };
@@ -109,11 +114,12 @@ fn number(path: &Path) -> Option<u32> {
     std::str::from_utf8(&read(path, 64)?).ok()?.trim().parse().ok()
 }
 
-fn parent_start(proc: &Path, parent: u32) -> u64 {
-    if parent == 0 {
+/// Returns when a process began, as far as `/proc` tells; zero for none.
+pub fn start_of(proc: &Path, pid: u32) -> u64 {
+    if pid == 0 {
         return 0;
     }
-    Stat::read(&proc.join(parent.to_string())).map_or(0, |stat| stat.start())
+    Stat::read(&proc.join(pid.to_string())).map_or(0, |stat| stat.start())
 }
 
 /// `/proc/<pid>/stat`: the name stands in parentheses and may hold any byte.

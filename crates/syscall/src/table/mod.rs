@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use event::Time;
 
-use crate::container::{self, Container, Place};
+use crate::container::{Container, Place, Runtimes};
 use crate::record::{self, Operation, Record, What};
 
 pub use cgroup::{Cgroup, Cgroups};
@@ -96,6 +96,7 @@ pub struct Tables {
     own_mounts: u32,
     processes: Processes,
     cgroups: Cgroups,
+    runtimes: Runtimes,
     containers: HashMap<Arc<str>, Asked>,
     users: Users,
     sockets: Sockets,
@@ -108,6 +109,7 @@ impl Tables {
     pub fn new(home: Home, epoch: Time, environment: Environment) -> Self {
         let own_mounts = found::namespace(&home.proc.join("1/ns/mnt")).unwrap_or(0);
         Self {
+            runtimes: Runtimes::new(&home.root),
             home,
             epoch: epoch.0,
             environment,
@@ -128,13 +130,29 @@ impl Tables {
         let Ok(entries) = std::fs::read_dir(&self.home.proc) else { return };
         let names = entries.filter_map(Result::ok).map(|entry| entry.file_name());
         let pids: Vec<u32> = names.filter_map(|name| name.to_str()?.parse().ok()).collect();
-        for pid in pids.into_iter().take(PROCESS_COUNT_MAX) {
+        // Those first that say where the containers of the others are kept.
+        let (first, then): (Vec<u32>, Vec<u32>) = pids
+            .into_iter()
+            .take(PROCESS_COUNT_MAX)
+            .partition(|pid| Runtimes::is_shim(&found::name(&self.home.proc, *pid)));
+        for pid in first.into_iter().chain(then) {
             if self.processes.by_pid(pid).is_none() {
                 self.find(pid, 0);
             }
         }
         // Parents are often found after their children.
         self.processes.link();
+    }
+
+    /// Returns where the machine is looked at.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Says whether a process still runs, and not another with its number.
+    pub fn is_alive(&self, process: &Process) -> bool {
+        let (pid, start) = (process.facts.pid, process.facts.start);
+        is_same_start(found::start_of(&self.home.proc, pid), start)
     }
 
     /// Returns the processes.
@@ -278,7 +296,7 @@ impl Tables {
         if start != 0 && !is_same_start(found.facts.start, start) {
             return false;
         }
-        let cgroup = self.cgroups.by_path(&self.home.root, &found.cgroup, start);
+        let cgroup = self.cgroups.by_path(&self.runtimes, &found.cgroup, start);
         let names = self.enter(&cgroup, pid, start);
         self.add(Process {
             names,
@@ -403,19 +421,23 @@ impl Tables {
             }
             self.namespaces.insert(process.facts.pid_ns, process.facts.start);
         }
+        let on_host = process.cgroup.place.is_none();
+        if on_host && process.facts.euid == 0 && Runtimes::is_shim(&process.program.name) {
+            self.runtimes.learn(&process.cwd);
+        }
         self.processes.insert(process);
     }
 
     /// Returns the cgroup with this id; its path is given, known from before or asked of `/proc`.
     fn cgroup(&mut self, id: u64, path: Option<&[u8]>, pid: u32, now: u64) -> Arc<Cgroup> {
-        let root = &self.home.root;
+        let runtimes = &self.runtimes;
         if let Some(path) = path {
-            return self.cgroups.set(root, id, path, now);
+            return self.cgroups.set(runtimes, id, path, now);
         }
         match self.cgroups.by_id(id) {
             Some(cgroup) => cgroup,
             None => match found::cgroup(&self.home.proc, pid) {
-                Some(path) => self.cgroups.set(root, id, &path, now),
+                Some(path) => self.cgroups.set(runtimes, id, &path, now),
                 None => Arc::default(),
             },
         }
@@ -456,7 +478,7 @@ impl Tables {
         if self.containers.len() >= CONTAINER_COUNT_MAX {
             self.containers.clear();
         }
-        let about = container::ask(&self.home.root, place);
+        let about = self.runtimes.ask(place);
         let container = Container { id: place.id.clone(), runtime: place.runtime, about };
         let next = now + (ASK_AGAIN << count);
         self.containers.insert(place.id.clone(), Asked { container, count: count + 1, next });
