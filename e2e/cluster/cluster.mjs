@@ -1,9 +1,9 @@
-// A real Kubernetes control plane on the loopback: etcd and kube-apiserver, built by `build`.
-// Each part is a function that starts one program; kubelet and the controllers will be more.
+// A real Kubernetes control plane on the loopback, built by `build`: etcd and kube-apiserver and,
+// where pods are to run, the controllers and the scheduler. Nodes are in `../node`.
 
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -39,9 +39,10 @@ export class Cluster {
    *   dir?: string,
    *   logSizeMb?: number,
    *   webhook?: import('./audit.mjs').Webhook,
+   *   controllers?: boolean,
    * }} options `dir` keeps everything and stays; without it a temporary one is made and removed.
    */
-  static async start({ dir, logSizeMb, webhook } = {}) {
+  static async start({ dir, logSizeMb, webhook, controllers } = {}) {
     const cluster = new Cluster();
     cluster.bin = await build();
     cluster.temporary = !dir;
@@ -56,7 +57,8 @@ export class Cluster {
       await cluster.#startApiServer(
         await auditFlags(cluster.dir, { log: cluster.auditLog, logSizeMb, webhook }),
       );
-      await cluster.#furnish();
+      if (controllers) await cluster.#startControllers();
+      else await cluster.#furnish();
     } catch (error) {
       await cluster.stop().catch(() => {});
       throw error;
@@ -106,9 +108,43 @@ export class Cluster {
       '--authorization-mode=Node,RBAC',
       '--enable-admission-plugins=NodeRestriction',
       '--allow-privileged',
+      '--kubelet-preferred-address-types=InternalIP',
+      `--kubelet-client-certificate=${at('admin.crt')}`,
+      `--kubelet-client-key=${at('admin.key')}`,
       ...audit,
     ]);
     await apiserver.ready(async () => (await this.kubectl('get', '--raw', '/readyz')) === 'ok');
+  }
+
+  async #startControllers() {
+    const at = (name) => join(this.certificates, name);
+    this.#program('kube-controller-manager', [
+      `--kubeconfig=${await this.kubeconfigOf('controller-manager')}`,
+      `--root-ca-file=${at('ca.crt')}`,
+      `--service-account-private-key-file=${at('service-account.key')}`,
+      `--cluster-signing-cert-file=${at('ca.crt')}`,
+      `--cluster-signing-key-file=${at('ca.key')}`,
+      '--use-service-account-credentials',
+      '--leader-elect=false',
+      '--secure-port=0',
+    ]);
+    const scheduler = this.#program('kube-scheduler', [
+      `--kubeconfig=${await this.kubeconfigOf('scheduler')}`,
+      '--leader-elect=false',
+      '--secure-port=0',
+    ]);
+    // Every pod needs its account and the authority's certificate.
+    const needed = ['get', 'serviceaccount/default', 'configmap/kube-root-ca.crt'];
+    await scheduler.ready(() => this.kubectl(...needed));
+  }
+
+  /** Writes a kubeconfig that stands on one context, for a program that cannot choose. */
+  async kubeconfigOf(context) {
+    const config = JSON.parse(await readFile(this.kubeconfig, 'utf8'));
+    const path = join(this.dir, `${context}.kubeconfig`);
+    const text = JSON.stringify({ ...config, 'current-context': context });
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
   }
 
   // Without a controller manager nothing makes the account that every pod needs.

@@ -1,0 +1,136 @@
+// What happens in containers, seen by the kernel: the same attacks in a container of runc, in one
+// of containerd and in a pod, and the rules that must tell of them.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { ContainerdBox, PodBox, RuncBox } from '../node/box.mjs';
+import { missing, Node } from '../node/node.mjs';
+import { attacks, outside } from './attacks.mjs';
+import { until } from './sockeye.mjs';
+import { Watch } from './watch.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const ours = join(here, '..', '..', 'rules', 'syscall');
+const published = process.env.SOCKEYE_FALCO_RULES;
+const mark = 'Marked';
+
+const reason = await missing();
+if (reason && process.env.E2E_REQUIRED) throw new Error(reason);
+
+describe('containers, seen by the kernel', { skip: reason ?? false }, () => {
+  let dir, node;
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'sockeye-live-'));
+    node = await Node.start({ dir });
+  });
+
+  after(async () => {
+    await node?.stop();
+    await rm(dir, { recursive: true, force: true });
+  });
+
+  const sets = [{ name: 'our rules', rules: async () => [ours], which: 'ours' }];
+  if (published) {
+    const rules = async () => (await publishedFiles()).map((name) => join(published, name));
+    sets.push({ name: 'published rules', rules, which: 'published' });
+  }
+  const ways = { runc: RuncBox, containerd: ContainerdBox, pod: PodBox };
+  for (const [way, Box] of Object.entries(ways)) {
+    for (const { name, rules, which } of sets) {
+      suite(`${name}, ${way}`, { Box, rules, which, inPod: way === 'pod' }, () => node);
+    }
+  }
+});
+
+/** Those that others build upon come first. */
+async function publishedFiles() {
+  const names = (await readdir(published)).filter((name) => name.endsWith('.yaml'));
+  return names.sort((one, other) => one.length - other.length);
+}
+
+function suite(name, { Box, rules, which, inPod }, node) {
+  describe(name, () => {
+    let watch, attacked, quiet, privileged, count = 0;
+    const boxes = () => [attacked, quiet, privileged].filter(Boolean);
+
+    before(async () => {
+      watch = await Watch.start(node().dir, which, [...(await rules()), join(here, 'mark.yaml')]);
+      const make = async (name, options) => {
+        const box = await new Box(node(), `${which}-${name}`, options).start();
+        await box.own(outside);
+        box.id = (await box.facts())['container.full_id'];
+        return box;
+      };
+      quiet = await make('quiet');
+      attacked = await make('attacked');
+      privileged = await make('privileged', { privileged: true });
+    });
+
+    after(async () => {
+      for (const box of boxes()) await box.stop();
+      await watch?.stop();
+    });
+
+    /** Acts in a container and returns its alerts up to a mark. */
+    async function alertsOf(box, script, options) {
+      const word = `sockeye-mark-${++count}`;
+      const from = watch.alerts.length;
+      await box.run(`${script}; /bin/echo ${word} >/dev/null`, options);
+      const ofBox = ({ subject }) => subject.container === box.id;
+      const told = () => watch.alerts.slice(from).filter(ofBox);
+      await until(`${word} is told of`, async () =>
+        told().some(({ rule, output }) => rule === mark && output.includes(word)));
+      return told();
+    }
+
+    test('who acted is told in full', async () => {
+      const [{ output_fields: fields, subject }] = await alertsOf(attacked, 'true');
+      const told = Object.fromEntries(
+        Object.entries(await attacked.facts()).map(([field]) => [field, fields[field]]),
+      );
+      assert.deepEqual(told, await attacked.facts());
+      assert.equal(fields['container.id'], attacked.id.slice(0, 12));
+      assert.equal(fields['container.privileged'], false);
+      assert.equal(fields['user.name'], 'root');
+      assert.equal(fields['proc.pname'], 'sh');
+      assert.equal(subject.principal, 'root');
+      assert.equal(subject.process, 'echo');
+      if (inPod) assert.deepEqual([subject.namespace, subject.pod], ['store', attacked.name]);
+    });
+
+    test('a privileged container is told of when it starts', () => {
+      const rules = watch.of(privileged.id).map(({ rule }) => rule);
+      assert.ok(rules.includes('Launch Privileged Container'), rules.join(', '));
+    });
+
+    for (const [what, attack] of Object.entries(attacks)) {
+      const more = which === 'ours' && inPod ? attack.inPods : [];
+      const expected = [...(attack[which] ?? []), ...(more ?? [])];
+      if (expected.length === 0) continue;
+      test(what, async () => {
+        const box = attack.privileged ? privileged : attacked;
+        const { terminal } = attack;
+        const told = await alertsOf(box, attack.script, { terminal });
+        const seen = new Set(told.map(({ rule }) => rule));
+        assert.deepEqual(expected.filter((rule) => !seen.has(rule)), [], [...seen].join(', '));
+      });
+    }
+
+    test('nothing is told of a quiet container', async () => {
+      const told = await alertsOf(quiet, 'cat /etc/hostname; ls /; date; sleep 1; id');
+      const rules = watch.of(quiet.id).map(({ rule, output }) => rule === mark ? mark : output);
+      assert.deepEqual(rules, [mark], told.map(({ output }) => output).join('\n'));
+    });
+
+    test('nothing was lost', async () => {
+      const { lost } = await watch.stop();
+      assert.equal(Object.values(lost).reduce((sum, count) => sum + count, 0), 0);
+    });
+  });
+}
