@@ -15,6 +15,7 @@ use crate::feed::Feed;
 use crate::guard::{Hosts, Transport};
 use crate::intake::{Door, Instance, Place};
 use crate::judging::Judging;
+use crate::own_node::OwnWatch;
 use crate::private::Private;
 use crate::rules::RulesInForce;
 
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) place: Place,
     pub(crate) webhook: Option<Arc<Instance>>,
     pub(crate) instances: Vec<Arc<Instance>>,
+    pub(crate) own_watch: OwnWatch,
     pub(crate) stop: CancellationToken,
     pub(crate) questions: Arc<Semaphore>,
     pub(crate) deciding: Mutex<()>,
@@ -120,6 +122,11 @@ impl App {
 
     pub(crate) fn instances(&self) -> &[Arc<Instance>] {
         &self.0.instances
+    }
+
+    /// Whether this process watches the node that it runs on.
+    pub(crate) fn own_watch(&self) -> &OwnWatch {
+        &self.0.own_watch
     }
 
     pub(crate) fn stop(&self) -> &CancellationToken {

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::own_node::SOURCE;
 use crate::rules::RuleSet;
 
 /// The enabled rules of one source, and whether anything here feeds them.
@@ -26,7 +27,7 @@ impl App {
             return None;
         }
         Some(match source {
-            "syscall" => "no system calls are watched here".to_owned(),
+            SOURCE => return self.own_watch().unfed(),
             other => format!("nothing delivers events of `{other}` here"),
         })
     }

@@ -34,6 +34,8 @@ pub struct RuleSet {
     explained: HashMap<String, Explained>,
     files: Vec<(String, String)>,
     compiled: Detector,
+    /// The rules as they were read, for sources that are compiled when they are needed.
+    ruleset: Ruleset,
     /// Detectors that rest. Each has learned which rules can matter for which records, so one that
     /// has judged before is much faster than a new one.
     resting: Mutex<Vec<Detector>>,
@@ -137,6 +139,7 @@ impl RuleSet {
             explained: explain(&ruleset, mapping, origin),
             files: files.iter().map(|file| (file.path.clone(), hex(&file.text))).collect(),
             compiled,
+            ruleset,
             resting: Mutex::default(),
         };
         Ok((rules, diagnostics))
@@ -151,6 +154,19 @@ impl RuleSet {
     pub fn detector(&self) -> Detector {
         let rested = self.resting.lock().unwrap_or_else(PoisonError::into_inner).pop();
         rested.unwrap_or_else(|| self.compiled.clone())
+    }
+
+    /// Makes a detector of the rules of one source.
+    pub fn detector_of(&self, source: &str) -> Detector {
+        let criteria = |name: &str| {
+            let item = self.items.iter().find(|item| item.name == name);
+            item.map_or_else(Arc::default, |item| item.soc2.as_slice().into())
+        };
+        let (detector, refused) = Detector::of(&self.ruleset, &[source], criteria);
+        for one in refused {
+            tracing::warn!(file = one.file, line = one.line, "{}", one.message);
+        }
+        detector
     }
 
     /// Lets a detector rest until it is needed again.

@@ -10,6 +10,7 @@ use axum::middleware::from_fn_with_state;
 use axum_server::Handle;
 use control::Mapping;
 use control::evidence::{Administration, Entry};
+use detect::Detector;
 use event::{Subject, Time};
 use store::{Draft, Journal, Opening, Recovery};
 use tokio::sync::{Mutex, oneshot};
@@ -28,6 +29,7 @@ use crate::intake::{
 use crate::judging::{CatalogueError, Judging};
 use crate::listen::{ListenError, Listener};
 use crate::local;
+use crate::own_node::{self, OwnNode, OwnWatch};
 use crate::private::Private;
 use crate::rules::{RuleSet, RulesError, RulesInForce};
 use crate::settings::{Settings, SourceSetting};
@@ -71,12 +73,6 @@ pub struct Running {
     pub sign_in_link: String,
     /// What was put right when the data directory was opened.
     pub recovery: Recovery,
-    /// SHA-256 over the rule files, hex.
-    pub rules_hash: String,
-    /// Enabled rules by source.
-    pub rules: Vec<SourceRules>,
-    /// Instances that deliver.
-    pub instances: Vec<String>,
     /// The file that kube-apiserver needs, if it is there.
     pub webhook_file: Option<PathBuf>,
     settings: Settings,
@@ -130,6 +126,7 @@ impl Running {
             },
             webhook: instances.iter().find(|one| one.name() == WEBHOOK).cloned(),
             instances,
+            own_watch: OwnWatch::default(),
             stop: CancellationToken::new(),
             questions: App::questions(),
             deciding: Mutex::new(()),
@@ -189,9 +186,6 @@ impl Running {
             url,
             sign_in_link,
             recovery,
-            rules_hash: rules.hash.clone(),
-            rules: app.rules_by_source(&rules),
-            instances: app.instances().iter().map(|one| one.name().to_owned()).collect(),
             webhook_file: file.exists().then_some(file),
             settings,
             app,
@@ -214,6 +208,30 @@ impl Running {
                 _ => "listening ended".to_owned(),
             },
         }
+    }
+
+    /// Returns the hash of the rules in force, and how many are enabled by source.
+    pub fn rules(&self) -> (String, Vec<SourceRules>) {
+        let rules = self.app.rules().now();
+        (rules.hash.clone(), self.app.rules_by_source(&rules))
+    }
+
+    /// Returns the names of what delivers.
+    pub fn instances(&self) -> Vec<String> {
+        let instances = self.app.instances().iter().map(|one| one.name().to_owned());
+        instances.chain(self.app.own_watch().name()).collect()
+    }
+
+    /// Returns the rules in force, ready to judge system calls, and their hash.
+    pub fn node_rules(&self) -> (Detector, String) {
+        let rules = self.app.rules().now();
+        (rules.detector_of(own_node::SOURCE), rules.hash.clone())
+    }
+
+    /// Returns the way in for a watch of this node in this process.
+    pub fn own_node(&self) -> OwnNode {
+        let name = Some(self.settings.hostname.as_str()).filter(|name| !name.is_empty());
+        OwnNode::new(self.app.clone(), name.unwrap_or("localhost").to_owned())
     }
 
     /// Reads the rules again and puts them in force; on any error the old ones stay.

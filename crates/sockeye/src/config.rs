@@ -7,10 +7,14 @@ use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+mod sensor;
+
 use anyhow::{Context, bail};
 use control::catalogue::ServiceModel;
 use serde::Deserialize;
 use server::{Clock, Settings, SourceSetting, Tls};
+
+pub use sensor::{SensorSetting, StatedSensor, When, step};
 
 /// Largest configuration file.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
@@ -52,6 +56,9 @@ pub struct Stated {
     /// Controls
     #[command(flatten)]
     pub controls: StatedControls,
+    /// Watching this machine itself
+    #[command(flatten)]
+    pub sensor: StatedSensor,
     /// What delivers
     #[command(flatten)]
     pub sources: StatedSources,
@@ -164,6 +171,11 @@ impl Stated {
             controls: StatedControls {
                 folder: self.controls.folder.or(other.controls.folder),
                 service_model: self.controls.service_model.or(other.controls.service_model),
+            },
+            sensor: StatedSensor {
+                watch: self.sensor.watch.or(other.sensor.watch),
+                step: self.sensor.step.or(other.sensor.step),
+                ring_mib: self.sensor.ring_mib.or(other.sensor.ring_mib),
             },
             sources: StatedSources {
                 listed: [other.sources.listed, self.sources.listed].concat(),

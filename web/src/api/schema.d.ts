@@ -1181,6 +1181,49 @@ export interface components {
          * @enum {string}
          */
         Scope: "read" | "intake" | "decide" | "admin";
+        /** @description How a node was watched in one minute. Counts are of that minute. */
+        SensorItem: {
+            /** @description What cannot be seen from there. */
+            blind: string[];
+            /** @description This run of the watch; a new one means that it was started anew. */
+            boot: string;
+            /** @description SHA-256 of that program, hex. */
+            build: string;
+            /**
+             * @description By how many nanoseconds its clock is ahead of the server's, if it was measured.
+             * @example -1500000
+             */
+            clock_offset_ns?: string | null;
+            /** @description SHA-256 over what the sensor was told to see, hex. */
+            configuration: string;
+            /** @description Entries that were ready and found no room to wait, by kind. */
+            dropped: {
+                [key: string]: components["schemas"]["Count"];
+            };
+            /** @description What had to make room in the tables, and processes that were not known when they acted. */
+            evicted: {
+                [key: string]: components["schemas"]["Count"];
+            };
+            /** @description Of these, dropped in the kernel because no rule could match them. */
+            filtered: components["schemas"]["Count"];
+            /** @description Release of the kernel. */
+            kernel: string;
+            /** @description Of these, lost on their way, by cause. */
+            lost: {
+                [key: string]: components["schemas"]["Count"];
+            };
+            /** @description Better steps that could not be taken, each with the reason. */
+            refused: string[];
+            /** @description Events that the kernel programs saw. */
+            seen: components["schemas"]["Count"];
+            /** @description Number of the status within the run. */
+            sequence: components["schemas"]["Count"];
+            silent_since?: components["schemas"]["Moment"] | null;
+            /** @description How the kernel programs are attached: `fexit`, `tracepoint` or `btf`. */
+            step: string;
+            /** @description Version of the program that watched. */
+            version: string;
+        };
         /** @description How the service is doing. */
         ServiceStatus: {
             /** @description Name of this environment. */
@@ -1214,6 +1257,7 @@ export interface components {
             last?: components["schemas"]["SourceMinute"] | null;
             /** @description Why, when it does not. */
             reason?: string | null;
+            sensor?: components["schemas"]["SensorItem"] | null;
             /** @description Source name, `k8s_audit`. */
             source: string;
             /** @description Whether it delivers. */

@@ -1,5 +1,7 @@
 //! `/v1/sources`: what delivers, since when, and where it was silent.
 
+mod sensor;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use control::coverage::{SourceCoverage, of_sources};
@@ -16,6 +18,9 @@ use super::problem::{Problem, ProblemBody};
 use super::shape::{Count, Moment, Page, Span, limit};
 use crate::App;
 use crate::guard::Caller;
+use crate::own_node::SOURCE;
+
+pub use sensor::SensorItem;
 
 /// Whether a source delivers.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -44,6 +49,8 @@ pub struct SourceItem {
     pub reason: Option<String>,
     /// Its last status entry.
     pub last: Option<SourceMinute>,
+    /// How it watched in that minute, if it is a node.
+    pub sensor: Option<SensorItem>,
     /// Totals over the span.
     pub totals: SourceTotals,
     /// Spans without a healthy status entry.
@@ -192,6 +199,7 @@ pub async fn list(
             SourceItem {
                 state,
                 reason,
+                sensor: one.last.entry.sensor.as_deref().map(SensorItem::from),
                 last: Some(one.last.into()),
                 totals: totals.map(|it| it.totals.into()).unwrap_or_default(),
                 gaps: coverage
@@ -214,6 +222,22 @@ pub async fn list(
             state,
             reason,
             last: None,
+            sensor: None,
+            totals: SourceTotals::default(),
+            gaps: Vec::new(),
+        });
+    }
+    if let Some(node) = app.own_watch().name()
+        && !items.iter().any(|it| it.source == SOURCE && it.instance == node)
+    {
+        let (state, reason) = state(&app, SOURCE, &node, None, now);
+        items.push(SourceItem {
+            source: SOURCE.to_owned(),
+            instance: node,
+            state,
+            reason,
+            last: None,
+            sensor: None,
             totals: SourceTotals::default(),
             gaps: Vec::new(),
         });
@@ -241,7 +265,8 @@ pub async fn retire(
     }
     let is_it =
         |source: &str, instance: &str| source == request.source && instance == request.instance;
-    if app.instances().iter().any(|live| is_it(live.source(), live.name())) {
+    let own = app.own_watch().name().is_some_and(|node| is_it(SOURCE, &node));
+    if own || app.instances().iter().any(|live| is_it(live.source(), live.name())) {
         return Err(Problem::conflict("this source is configured; take it out there first"));
     }
     let now = app.clock().now();
@@ -329,15 +354,28 @@ fn state(
     let is_it = |it: &&std::sync::Arc<crate::intake::Instance>| {
         it.source() == source && it.name() == instance
     };
+    let recent = |status: &SourceStatus| {
+        status.records > 0 && status.minute.plus(Time::MINUTE + RECENT) > now
+    };
+    if source == SOURCE {
+        match app.own_watch().of(instance) {
+            // Calls are made all the time; before its first minute is over nobody has counted them.
+            Some(Ok(since)) => {
+                let told = last.filter(|status| status.minute >= since.minute());
+                let receiving = told.is_none_or(recent);
+                let state = if receiving { SourceState::Receiving } else { SourceState::Idle };
+                return (state, None);
+            }
+            Some(Err(why)) => return (SourceState::Disconnected, Some(why)),
+            None => {}
+        }
+    }
     let Some(live) = app.instances().iter().find(is_it) else {
         return (SourceState::Gone, Some("it is not configured any more".to_owned()));
     };
     if let Some(reason) = live.down() {
         return (SourceState::Disconnected, Some(reason));
     }
-    let recent = |status: &SourceStatus| {
-        status.records > 0 && status.minute.plus(Time::MINUTE + RECENT) > now
-    };
     let receiving = live.records_in_minute() > 0 || last.is_some_and(recent);
     let state = if receiving { SourceState::Receiving } else { SourceState::Idle };
     (state, None)

@@ -66,7 +66,7 @@ pub struct Args {
         value_name = "STEP",
         requires = "live",
         default_value = "auto",
-        value_parser = live::step
+        value_parser = crate::config::step
     )]
     step: sensor::Choice,
 

@@ -1,14 +1,17 @@
 //! `sockeye serve`.
 
+mod own_node;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use node::Watch;
 use server::{Running, Settings, SourceRules};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::Stated;
+use crate::config::{SensorSetting, Stated};
 
 /// Threads that may wait for the disk at the same time.
 const BLOCKING_THREADS_MAX: usize = 16;
@@ -33,7 +36,7 @@ pub struct Args {
 
 /// Runs until it is told to stop.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let settings = settings(&args)?;
+    let (settings, sensor) = settings(&args)?;
     if args.sign_in_link {
         let link = server::make_sign_in_link(&settings)?;
         anstream::println!("{link}");
@@ -45,13 +48,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .context("cannot start threads")?;
-    runtime.block_on(serve(settings))
+    runtime.block_on(serve(settings, sensor))
 }
 
-fn settings(args: &Args) -> anyhow::Result<Settings> {
+fn settings(args: &Args) -> anyhow::Result<(Settings, SensorSetting)> {
     let file = args.config.as_deref().map(Stated::read).transpose()?.unwrap_or_default();
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    args.stated.clone().or(file).settle(&crate::config::user(), hostname.trim().to_owned())
+    let stated = args.stated.clone().or(file);
+    let sensor = stated.sensor.settle();
+    Ok((stated.settle(&crate::config::user(), hostname.trim().to_owned())?, sensor))
 }
 
 fn log() {
@@ -65,10 +70,17 @@ fn log() {
     let _ = log.try_init();
 }
 
-async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+async fn serve(settings: Settings, sensor: SensorSetting) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new().context("cannot listen for signals")?;
     let mut running = Running::start(settings.clone()).await?;
-    tell(&settings, &running);
+    let watch = match own_node::start(sensor, &running, running.recovery.silent_since) {
+        Ok(watch) => watch,
+        Err(error) => {
+            running.stop().await;
+            return Err(error);
+        }
+    };
+    tell(&settings, &running, watch.as_ref());
     loop {
         tokio::select! {
             reason = running.broken() => {
@@ -77,18 +89,24 @@ async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
             }
             asked = signals.next() => match asked {
                 Asked::Stop => break,
-                Asked::Reload => reload(&running).await,
+                Asked::Reload => reload(&running, watch.as_ref()).await,
             },
         }
     }
     tracing::info!("stopping");
+    own_node::stop(watch);
     running.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn reload(running: &Running) {
+async fn reload(running: &Running, watch: Option<&Watch>) {
     match running.reload_rules().await {
-        Ok(count) => tracing::info!(count, "rules were read again"),
+        Ok(count) => {
+            tracing::info!(count, "rules were read again");
+            if let Some(watch) = watch {
+                watch.exchange(own_node::rules(running));
+            }
+        }
         Err(error) => tracing::error!(%error, "the rules stay as they were"),
     }
 }
@@ -125,8 +143,9 @@ impl Signals {
     }
 }
 
-fn tell(settings: &Settings, running: &Running) {
-    let rules: usize = running.rules.iter().map(|source| source.enabled).sum();
+fn tell(settings: &Settings, running: &Running, watch: Option<&Watch>) {
+    let (hash, by_source) = running.rules();
+    let rules: usize = by_source.iter().map(|source| source.enabled).sum();
     let from = match settings.rules.as_slice() {
         [] => "that come with Sockeye".to_owned(),
         paths => {
@@ -145,13 +164,17 @@ fn tell(settings: &Settings, running: &Running) {
     anstream::println!("Sockeye {} listens on {}", env!("CARGO_PKG_VERSION"), running.url);
     anstream::println!("  environment  {}", settings.environment);
     anstream::println!("  data         {}", settings.data.display());
-    anstream::println!("  rules        {rules} {from}, {:.12}, {approved}", running.rules_hash);
-    for SourceRules { source, enabled, unfed } in &running.rules {
+    anstream::println!("  rules        {rules} {from}, {:.12}, {approved}", hash);
+    for SourceRules { source, enabled, unfed } in &by_source {
         let judge = unfed.as_ref().map_or_else(|| "judge".to_owned(), |why| format!("rest: {why}"));
         anstream::println!("               {enabled} of {source} {judge}");
     }
-    anstream::println!("  sources      {}", running.instances.join(", "));
-    for note in notes(running) {
+    anstream::println!("  sources      {}", running.instances().join(", "));
+    if let Some(watch) = watch {
+        let standing = watch.standing();
+        anstream::println!("  sensor       step {}, {} hooks", standing.step, standing.hooks);
+    }
+    for note in notes(running, watch) {
         anstream::println!("  note         {note}");
     }
     if let Some(file) = &running.webhook_file {
@@ -165,7 +188,7 @@ fn tell(settings: &Settings, running: &Running) {
     anstream::println!("  {}", running.sign_in_link);
 }
 
-fn notes(running: &Running) -> Vec<String> {
+fn notes(running: &Running, watch: Option<&Watch>) -> Vec<String> {
     let recovery = &running.recovery;
     let mut notes = recovery.notes.clone();
     if recovery.bytes_cut > 0 {
@@ -179,6 +202,10 @@ fn notes(running: &Running) -> Vec<String> {
     }
     if let Some(since) = recovery.silent_since {
         notes.push(format!("nothing was watched since {since}"));
+    }
+    if let Some(standing) = watch.map(Watch::standing) {
+        notes.extend(standing.refused.iter().map(ToString::to_string));
+        notes.extend(standing.blind.iter().map(|blind| format!("the sensor is degraded: {blind}")));
     }
     if !server::console::is_built() {
         notes.push("this build has no console; run `make run`".to_owned());

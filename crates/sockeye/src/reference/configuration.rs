@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Args, Command};
 
 use super::{check, table};
-use crate::config::{Stated, StatedControls, StatedRules, StatedTls};
+use crate::config::{Stated, StatedControls, StatedRules, StatedSensor, StatedTls};
 
 const OPENING: &str = "# Configuration
 
@@ -45,6 +45,10 @@ rules:
 controls:
   folder: /etc/sockeye/controls
   service_model: paas
+sensor:
+  watch: on
+  step: auto
+  ring_mib: 16
 sources:
 - k8s_audit: {file: /var/log/kubernetes/audit.log}
 - k8s_audit: {webhook: false}
@@ -57,6 +61,7 @@ fn the_configuration_is_what_the_file_may_say() {
         ("tls.", arguments::<StatedTls>()),
         ("rules.", arguments::<StatedRules>()),
         ("controls.", arguments::<StatedControls>()),
+        ("sensor.", arguments::<StatedSensor>()),
     ];
     let grouped = |id: &str| groups.iter().any(|(_, of)| of.iter().any(|arg| arg.get_id() == id));
     let plain: Vec<Arg> = arguments::<Stated>()

@@ -12,6 +12,8 @@ use std::time::Duration;
 pub struct Server {
     pub child: Child,
     pub address: String,
+    /// What it said until it was ready.
+    pub said: String,
     link: String,
 }
 
@@ -22,17 +24,27 @@ impl Server {
 
     /// Starts with more variables in the environment.
     pub fn start_with(data: &Path, variables: &[(&str, &str)]) -> Server {
+        Server::start_as(data, &[], variables)
+    }
+
+    /// Starts with more arguments, too.
+    pub fn start_as(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_sockeye"))
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-name", "Ada Lovelace", "--data"])
             .arg(data)
+            .args(arguments)
             .env("SOCKEYE_LOG", "warn")
+            // Tests that watch this machine say so; the others must not depend on what it does.
+            .env("SOCKEYE_SENSOR", "off")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let (mut address, mut link) = (String::new(), String::new());
+        let (mut address, mut link, mut said) = (String::new(), String::new(), String::new());
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
+            said.push_str(&line);
+            said.push('\n');
             if let Some((_, url)) = line.split_once("listens on http://") {
                 url.clone_into(&mut address);
             }
@@ -42,7 +54,7 @@ impl Server {
             }
         }
         assert!(!link.is_empty(), "the server did not start");
-        Server { child, address, link }
+        Server { child, address, link, said }
     }
 
     /// Signs in by the link, and returns what a browser would send.

@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use detect::{Detector, Wanted};
 use indicatif::ProgressBar;
 use node::{Lookout, Orders};
-use sensor::{Choice, POLL, RING_LEN_DEFAULT};
+use sensor::{POLL, RING_LEN_DEFAULT};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::print::{self, Printer};
@@ -150,11 +150,6 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     total
         .map(Duration::from_millis)
         .ok_or_else(|| format!("`{text}` is no time: write 30s, 5m or 1h"))
-}
-
-/// Reads the name of a step.
-pub fn step(text: &str) -> Result<Choice, String> {
-    text.parse().map_err(|error: sensor::NoStep| error.to_string())
 }
 
 impl From<Which> for detect::Matching {

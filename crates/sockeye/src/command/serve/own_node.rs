@@ -1,0 +1,82 @@
+//! Watches the machine that the server runs on, and brings what is found to the server's door.
+
+use anyhow::Context;
+use event::Time;
+use node::{Orders, Ready, Refused, Rules, Setting, Sink, Watch};
+use server::{OwnNode, Refusal, Running, Unkept};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+use crate::config::{SensorSetting, When};
+
+/// The server's door, as the watch knows it.
+struct Desk {
+    node: OwnNode,
+    runtime: Handle,
+}
+
+impl Sink for Desk {
+    fn hand_over(&mut self, entries: &[Ready]) -> Result<(), Refused> {
+        let lines = entries.iter().map(|entry| entry.line.as_slice());
+        self.runtime.block_on(self.node.keep(lines)).map_err(|unkept| match unkept {
+            Unkept::Refused(Refusal::Busy) => Refused::Full,
+            Unkept::Refused(Refusal::Stopped(reason)) => Refused::Stopped(reason),
+            Unkept::Refused(Refusal::TooLarge(reason)) | Unkept::Unfit(reason) => {
+                Refused::Unfit(reason)
+            }
+        })
+    }
+}
+
+/// Starts to watch, as far as it is asked for. `silent_since` is until when something is known to
+/// have watched before. Where it must be watched and cannot, that is an error.
+pub fn start(
+    sensor: SensorSetting,
+    running: &Running,
+    silent_since: Option<Time>,
+) -> anyhow::Result<Option<Watch>> {
+    let node = running.own_node();
+    if sensor.watch == When::Off {
+        node.unable("`--sensor off`");
+        return Ok(None);
+    }
+    let setting = Setting {
+        orders: Orders {
+            node: node.name().to_owned(),
+            step: sensor.step,
+            ring_len: sensor.ring_len,
+            matching: detect::Matching::All,
+        },
+        version: env!("CARGO_PKG_VERSION"),
+        silent_since,
+    };
+    let desk = Desk { node: node.clone(), runtime: Handle::current() };
+    let started = block_in_place(|| Watch::start(&setting, rules(running), Box::new(desk)));
+    match started {
+        Ok(watch) => {
+            node.watched();
+            Ok(Some(watch))
+        }
+        Err(error) if sensor.watch == When::On => {
+            Err(error).context("this machine must be watched (`--sensor on`) and cannot be")
+        }
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            node.unable(&format!("{error:#}"));
+            Ok(None)
+        }
+    }
+}
+
+/// Returns the rules that judge what is watched.
+pub fn rules(running: &Running) -> Rules {
+    let (detector, hash) = running.node_rules();
+    Rules { detector, hash }
+}
+
+/// Ends the watch in good order, while the server still takes entries.
+pub fn stop(watch: Option<Watch>) {
+    if let Some(watch) = watch {
+        block_in_place(|| watch.stop());
+    }
+}

@@ -1,0 +1,161 @@
+//! `sockeye serve` watches the machine that it runs on: from a system call to the finding, the
+//! trail entry that proves it, and the statuses that tell when nothing was watched. Needs root and
+//! a kernel that loads the programs.
+
+mod serving;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use control::evidence::{Entry, Event, Line, SourceStatus};
+use serde_json::Value;
+use serving::{Server, send};
+use trail::Reader;
+
+const RULE: &str = "
+- rule: Marker removed
+  desc: The file of this test is removed.
+  condition: evt.type in (unlink, unlinkat) and evt.arg.name endswith a-marker-of-this-test
+  output: removed %evt.arg.name by %proc.name of %user.name
+  priority: NOTICE
+";
+/// Longest time from the act to the finding.
+const WAIT: Duration = Duration::from_secs(20);
+
+fn skip(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
+fn start(folder: &Path, variables: &[(&str, &str)]) -> Server {
+    let rule = folder.join("rule.yaml");
+    fs::write(&rule, RULE).unwrap();
+    let arguments =
+        ["-r", rule.to_str().unwrap(), "--rules-approved-by", "Grace Hopper", "--cluster", "eu-1"];
+    Server::start_as(&folder.join("data"), &arguments, variables)
+}
+
+fn stop(mut server: Server) {
+    let pid = server.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.child.wait().unwrap().success());
+}
+
+fn get(server: &Server, headers: &[String], path: &str) -> Value {
+    let (status, _, body) = send(&server.address, &format!("GET {path} HTTP/1.1"), headers, b"");
+    assert_eq!(status, 200, "{path}: {body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+/// Removes the marker, and waits for its finding.
+fn act(server: &Server, headers: &[String], folder: &Path) -> Value {
+    let marker = folder.join("a-marker-of-this-test");
+    fs::write(&marker, "").unwrap();
+    assert!(Command::new("rm").arg(&marker).status().unwrap().success());
+    let end = Instant::now() + WAIT;
+    loop {
+        let alerts = get(server, headers, "/v1/alerts");
+        if let Some(alert) = alerts["items"].as_array().unwrap().first() {
+            return alert.clone();
+        }
+        assert!(Instant::now() < end, "nobody told of the act");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// What the watch put into the trail.
+fn told(folder: &Path) -> (Vec<Event>, Vec<SourceStatus>) {
+    let reader = Reader::open(&folder.join("data/trail")).unwrap();
+    let (mut events, mut statuses) = (Vec::new(), Vec::new());
+    for number in 0..reader.blocks() {
+        for bytes in reader.block(number).unwrap().entries() {
+            let line: Line = serde_json::from_slice(bytes).unwrap();
+            match line.entry {
+                Entry::Event(event) => events.push(event),
+                Entry::Status(status) if status.source == "syscall" => statuses.push(status),
+                _ => {}
+            }
+        }
+    }
+    (events, statuses)
+}
+
+#[test]
+fn what_happens_on_the_servers_own_node_is_found_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let server = start(folder, &[("SOCKEYE_SENSOR", "auto")]);
+    let headers = server.sign_in();
+    let status = get(&server, &headers, "/v1/status");
+    let rules = &status["rules_by_source"][0];
+    assert_eq!(rules["source"], "syscall");
+    if let Some(why) = rules["unfed"].as_str() {
+        assert!(why.starts_with("no system calls are watched here: "), "{why}");
+        assert!(server.said.contains(why), "the banner says so, too: {}", server.said);
+        stop(server);
+        return skip(why);
+    }
+    assert!(server.said.contains("sensor       step "), "{}", server.said);
+    let sources = get(&server, &headers, "/v1/sources");
+    let node = sources["items"].as_array().unwrap().iter().find(|one| one["source"] == "syscall");
+    assert_eq!(node.unwrap()["state"], "receiving");
+    let found = act(&server, &headers, folder);
+    assert_eq!(found["alert"]["rule"], "Marker removed");
+    assert_eq!(found["alert"]["subject"]["cluster"], "eu-1");
+    stop(server);
+
+    let (events, statuses) = told(folder);
+    let [event] = events.as_slice() else { panic!("one event: {events:?}") };
+    let raw: Value = serde_json::from_str(event.raw.get()).unwrap();
+    assert_eq!(raw["process"]["name"], "rm");
+    let lineage = raw["lineage"].as_array().unwrap();
+    assert_eq!(lineage[0]["pid"], std::process::id(), "who ran `rm`: this test");
+    let [first] = statuses.as_slice() else { panic!("one status: {statuses:?}") };
+    let sensor = first.sensor.as_ref().unwrap();
+    assert_eq!(event.id, format!("{}/1", sensor.boot));
+    assert_eq!((sensor.sequence, first.alerts, first.connected), (1, 1, false));
+    assert!(first.records > 0 && sensor.seen >= first.records, "{first:?}");
+    assert_eq!((sensor.build.len(), sensor.silent_since), (64, None));
+
+    // After a restart the first status says to the second since when nothing was watched.
+    stop(start(folder, &[("SOCKEYE_SENSOR", "on")]));
+    let (_, statuses) = told(folder);
+    let again = statuses.last().unwrap();
+    let sensor_again = again.sensor.as_ref().unwrap();
+    assert_ne!(sensor_again.boot, sensor.boot);
+    let silent = sensor_again.silent_since.unwrap();
+    let (since, until) = (event.received, sensor_again.watching_since.unwrap());
+    assert!(
+        since <= silent.plus(event::Time::MINUTE) && silent < until,
+        "{since} {silent} {until}"
+    );
+    let reason = again.reason.as_ref().unwrap();
+    assert!(reason.contains("; nothing was watched since "), "{reason}");
+}
+
+#[test]
+fn a_server_told_not_to_watch_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path(), &[("SOCKEYE_SENSOR", "off")]);
+    let told = "1 of syscall rest: no system calls are watched here: `--sensor off`";
+    assert!(server.said.contains(told), "{}", server.said);
+    stop(server);
+}
+
+#[test]
+fn a_server_that_must_watch_and_cannot_does_not_start() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("none.yaml"), "- list: empty\n  items: []\n").unwrap();
+    let done = Command::new(env!("CARGO_BIN_EXE_sockeye"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--sensor", "on", "--data"])
+        .arg(folder.path().join("data"))
+        .arg("-r")
+        .arg(folder.path().join("none.yaml"))
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(said.contains("(`--sensor on`) and cannot be: none of the rules is"), "{said}");
+}
