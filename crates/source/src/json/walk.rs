@@ -70,6 +70,13 @@ impl Cursor {
         Cursor { at: 0, state: State::Start }
     }
 
+    /// Returns the place at a value that is known to begin here, with members or elements before it
+    /// that need not be met.
+    #[inline]
+    pub fn at(at: usize) -> Cursor {
+        Cursor { at, state: State::Value }
+    }
+
     /// Returns the place behind everything.
     pub fn end() -> Cursor {
         Cursor { at: 0, state: State::End }

@@ -76,18 +76,28 @@ pub struct Record<'r> {
     pub(crate) envelope: Envelope<'r>,
 }
 
+/// How API servers begin every event, up to the first byte of the value of `apiVersion`. What begins
+/// so need not be walked over to know what it says.
+const HEAD: &[u8] = br#"{"kind":"Event","apiVersion":""#;
+const KIND_START: u32 = 8;
+
 impl<'r> Record<'r> {
     /// Takes one JSON object. Nothing is read yet, and nothing checked.
     #[inline]
     pub fn new(bytes: &'r [u8], envelope: Envelope<'r>) -> Record<'r> {
-        Record {
+        let mut record = Record {
             bytes,
             cursor: Cursor::start(),
             starts: [0; MEMBERS],
             paths: [0; PATHS],
             time: None,
             envelope,
+        };
+        if bytes.starts_with(HEAD) {
+            record.starts[Member::Kind as usize] = KIND_START;
+            record.cursor = Cursor::at(HEAD.len() - 1);
         }
+        record
     }
 
     /// Returns the bytes of the event.
