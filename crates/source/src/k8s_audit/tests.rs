@@ -66,6 +66,24 @@ fn paths_are_followed_and_escapes_undone() {
 }
 
 #[test]
+fn how_an_event_begins_makes_no_difference() {
+    let spread = POD.replacen("{\"kind\"", "{ \"kind\"", 1);
+    for field in DOC.fields.iter().copied().flatten().map(|field| field.name) {
+        if K8sAudit::resolve(field, None).is_ok() && field.starts_with("ka.") {
+            assert_eq!(values(&spread, field), of_pod(field), "{field}");
+        }
+    }
+    for cut in 0..POD.len() {
+        let (known, spread) = (&POD[..cut], &spread[..cut + usize::from(cut > 0)]);
+        assert_eq!(values(known, "ka.verb"), values(spread, "ka.verb"), "{known}");
+        assert_eq!(
+            values(known, "json.value[/apiVersion]"),
+            values(spread, "json.value[/apiVersion]")
+        );
+    }
+}
+
+#[test]
 fn containers_are_read_one_by_one() {
     assert_eq!(of_pod("ka.req.pod.containers.name"), ["a", "b"]);
     assert_eq!(of_pod("ka.req.pod.containers.name[1]"), ["b"]);
