@@ -28,6 +28,7 @@ export type RuleItem = Schemas['RuleItem'];
 export type Scope = Schemas['Scope'];
 export type ServiceStatus = Schemas['ServiceStatus'];
 export type Severity = Schemas['Severity'];
+export type SensorItem = Schemas['SensorItem'];
 export type SourceItem = Schemas['SourceItem'];
 export type SourceMinute = Schemas['SourceMinute'];
 export type Subject = Schemas['Subject'];
