@@ -1,5 +1,5 @@
-// A container that a test acts in, made in one of three ways: by runc, by containerd, by a kubelet.
-// Each tells what a sensor should know of it.
+// A container that a test acts in, made by runc, by containerd, by podman or by a kubelet. Each
+// tells what a sensor should know of it.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -137,6 +137,67 @@ export class ContainerdBox extends Box {
   async stop() {
     await this.#ctr('tasks', 'delete', '--force', this.name);
     await this.#ctr('containers', 'delete', this.name);
+  }
+}
+
+/** By podman, with a store of its own. */
+export class PodmanBox extends Box {
+  static async missing() {
+    const found = await run('sh', ['-c', 'command -v podman']).catch(() => null);
+    return found ? undefined : 'podman is not installed';
+  }
+
+  get command() {
+    const at = (name) => join(this.node.dir, 'podman', name);
+    return [
+      'podman', '--root', at('root'), '--runroot', at('run'), '--tmpdir', at('tmp'),
+      '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', '--runtime', 'runc',
+      '--events-backend', 'none',
+    ];
+  }
+
+  async #podman(...args) {
+    const [program, ...common] = this.command;
+    return (await run(program, [...common, ...args])).stdout.trim();
+  }
+
+  async start() {
+    const exists = await this.#podman('image', 'exists', image).catch(() => null);
+    if (exists === null) await this.#podman('import', await debian(), image);
+    // Its own limits are beyond those of a machine that may not raise them.
+    const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=1024:1024`]);
+    this.id = await this.#podman(
+      'run', '--detach', '--name', this.name, '--label', 'tier=front', '--network', 'none',
+      ...limits, '--oom-score-adj', '0', ...(this.privileged ? ['--privileged'] : []),
+      image, ...images.shop.command,
+    );
+    return this;
+  }
+
+  enter(terminal) {
+    const flags = terminal ? ['--interactive', '--tty'] : [];
+    return [...this.command, 'exec', ...flags, this.name];
+  }
+
+  pid() {
+    return this.#podman('inspect', '--format', '{{.State.Pid}}', this.name);
+  }
+
+  async facts() {
+    const digest = await this.#podman('image', 'inspect', '--format', '{{.Digest}}', image);
+    return {
+      'container.full_id': this.id,
+      'container.name': this.name,
+      'container.type': 'podman',
+      'container.image.repository': repository,
+      'container.image.tag': tag,
+      'container.image.digest': digest,
+      'container.label[tier]': 'front',
+    };
+  }
+
+  async stop() {
+    await this.#podman('rm', '--force', '--time', '0', this.name);
   }
 }
 

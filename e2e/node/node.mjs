@@ -1,7 +1,7 @@
 // A node that joins the test cluster: containerd, controllers, scheduler and kubelet. Pods run.
 
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readlink, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,7 +12,8 @@ import { Containerd, missing as missingContainerd, networks, removeNetworks, unm
 import { Program } from '../cluster/program.mjs';
 
 const run = promisify(execFile);
-const cgroups = '/sys/fs/cgroup';
+/** Where containerd and podman put the cgroups of their containers. */
+const parents = ['default', 'libpod_parent'];
 const links = '/var/log/containers';
 
 /** Says why no node can run here, or nothing when one can. */
@@ -54,7 +55,10 @@ export class Node {
     node.dir = dir;
     node.name = 'node-1';
     node.networks = await networks();
+    // A kubelet ends whatever it finds below its own root and does not know.
+    node.cgroup = `sockeye-${process.pid}`;
     try {
+      for (const tree of await trees()) await mkdir(join(tree, node.cgroup), { recursive: true });
       node.bridge = await Bridge.start();
       [node.containerd, node.cluster] = await Promise.all([
         Containerd.start(dir, node.bridge),
@@ -81,6 +85,7 @@ export class Node {
       containerRuntimeEndpoint: `unix://${containerd.socket}`,
       authentication: { x509: { clientCAFile: join(cluster.certificates, 'ca.crt') } },
       cgroupDriver: 'cgroupfs',
+      cgroupRoot: `/${this.cgroup}`,
       failCgroupV1: false,
       failSwapOn: false,
       enforceNodeAllocatable: [],
@@ -141,7 +146,9 @@ export class Node {
     await attempt(() => removeNetworks(this.networks ?? []));
     await attempt(() => unmountBelow(this.dir));
     await attempt(async () => this.bridge?.stop());
-    await attempt(() => removeCgroups());
+    await attempt(() => removeCgroups([this.cgroup]));
+    // These may be in use by others.
+    await removeCgroups(parents).catch(() => {});
     await attempt(() => this.#removeLinks());
     if (failures.length > 0) throw new AggregateError(failures, 'the node left something behind');
   }
@@ -156,14 +163,20 @@ export class Node {
   }
 }
 
-/** Removes the empty cgroups of a kubelet's pods, from the innermost to the outermost. */
-async function removeCgroups() {
-  const trees = (await readdir(cgroups)).map((name) => join(cgroups, name));
+/** Returns the trees of cgroups: one, or one a controller. */
+async function trees() {
+  const table = await readFile('/proc/self/mountinfo', 'utf8');
+  const lines = table.split('\n').filter((line) => / - cgroup2? /.test(line));
+  return lines.map((line) => line.split(' ')[4]);
+}
+
+/** Removes cgroups of these names, from the innermost to the outermost. */
+async function removeCgroups(names) {
+  const tops = (await trees()).flatMap((tree) => names.map((name) => join(tree, name)));
   for (let tries = 0; ; tries++) {
     const left = [];
-    for (const tree of [cgroups, ...trees]) {
-      const kubepods = join(tree, 'kubepods');
-      const { stdout } = await run('find', [kubepods, '-depth', '-type', 'd']).catch(() => ({}));
+    for (const top of tops) {
+      const { stdout } = await run('find', [top, '-depth', '-type', 'd']).catch(() => ({}));
       for (const dir of (stdout ?? '').split('\n').filter(Boolean)) {
         await rmdir(dir).catch((error) => error.code === 'ENOENT' || left.push(dir));
       }

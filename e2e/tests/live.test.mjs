@@ -1,5 +1,5 @@
-// What happens in containers, seen by the kernel: the same attacks in a container of runc, in one
-// of containerd and in a pod, and the rules that must tell of them.
+// What happens in containers, seen by the kernel: the same attacks in containers of runc,
+// containerd and podman and in a pod, and the rules that must tell of them.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { ContainerdBox, PodBox, RuncBox } from '../node/box.mjs';
+import { ContainerdBox, PodBox, PodmanBox, RuncBox } from '../node/box.mjs';
 import { missing, Node } from '../node/node.mjs';
 import { attacks, outside } from './attacks.mjs';
 import { until } from './sockeye.mjs';
@@ -20,7 +20,8 @@ const published = process.env.SOCKEYE_FALCO_RULES;
 const mark = 'Marked';
 
 const reason = await missing();
-if (reason && process.env.E2E_REQUIRED) throw new Error(reason);
+const noPodman = await PodmanBox.missing();
+if ((reason ?? noPodman) && process.env.E2E_REQUIRED) throw new Error(reason ?? noPodman);
 
 describe('containers, seen by the kernel', { skip: reason ?? false }, () => {
   let dir, node;
@@ -40,10 +41,11 @@ describe('containers, seen by the kernel', { skip: reason ?? false }, () => {
     const rules = async () => (await publishedFiles()).map((name) => join(published, name));
     sets.push({ name: 'published rules', rules, which: 'published' });
   }
-  const ways = { runc: RuncBox, containerd: ContainerdBox, pod: PodBox };
+  const ways = { runc: RuncBox, containerd: ContainerdBox, podman: PodmanBox, pod: PodBox };
   for (const [way, Box] of Object.entries(ways)) {
     for (const { name, rules, which } of sets) {
-      suite(`${name}, ${way}`, { Box, rules, which, inPod: way === 'pod' }, () => node);
+      const skip = way === 'podman' && noPodman;
+      suite(`${name}, ${way}`, { Box, rules, which, inPod: way === 'pod', skip }, () => node);
     }
   }
 });
@@ -54,8 +56,8 @@ async function publishedFiles() {
   return names.sort((one, other) => one.length - other.length);
 }
 
-function suite(name, { Box, rules, which, inPod }, node) {
-  describe(name, () => {
+function suite(name, { Box, rules, which, inPod, skip }, node) {
+  describe(name, { skip: skip ?? false }, () => {
     let watch, attacked, quiet, privileged, count = 0;
     const boxes = () => [attacked, quiet, privileged].filter(Boolean);
 

@@ -96,6 +96,9 @@ const nightly = {
   },
 };
 
+/** Others may be at work too. */
+const apt = (...args) => run('apt-get', ['--quiet', '--option=DPkg::Lock::Timeout=120', ...args]);
+
 /** What a person at the cluster does, and what the host does by itself, each now and then. */
 const acts = [
   (kubectl) => kubectl('get', 'pods', '--all-namespaces', '--output=wide'),
@@ -105,8 +108,8 @@ const acts = [
   (kubectl) => kubectl('rollout', 'restart', 'deployment/web', '--namespace=store'),
   (kubectl) => kubectl('scale', 'deployment/web', '--replicas=3', '--namespace=store'),
   (kubectl) => kubectl('scale', 'deployment/web', '--replicas=2', '--namespace=store'),
-  () => run('apt-get', ['update', '--quiet']),
-  () => run('apt-get', ['install', '--reinstall', '--yes', '--quiet', 'hostname']),
+  () => apt('update'),
+  () => apt('install', '--reinstall', '--yes', 'hostname'),
   () => run('dpkg', ['--verify', 'coreutils']).catch(() => {}),
   () => builds(),
   () => run('sh', ['-c', 'ps aux; ss -ltn; df; uptime; last; getent passwd root; id']),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::bolt::{Bolt, Bucket};
 use super::oci::of_bundle;
 use super::read::{text, texts};
-use super::{About, Pod};
+use super::{About, Pod, below};
 
 /// Where the bundles are when nobody says otherwise, a folder for each namespace.
 const HOMES: [&str; 2] = [
@@ -181,8 +181,4 @@ fn varint(bytes: &[u8]) -> Option<(usize, &[u8])> {
         }
     }
     None
-}
-
-fn below(root: &Path, path: &Path) -> PathBuf {
-    root.join(path.strip_prefix("/").unwrap_or(path))
 }

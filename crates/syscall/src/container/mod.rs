@@ -19,9 +19,14 @@ use std::sync::Arc;
 
 pub use cgroup::{Place, place};
 use containerd::Containerds;
+use storage::Stores;
 
-/// How the programs are called that stand by containerd's containers.
+use crate::table::Program;
+
+/// How the programs are called that stand by containerd's containers, and by those of CRI-O and
+/// podman.
 const SHIM: &[u8] = b"containerd-shim";
+const MONITOR: &[u8] = b"conmon";
 
 /// Who made a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,22 +183,30 @@ pub fn image_parts(image: &str) -> (&str, Option<&str>, Option<&str>) {
 pub struct Runtimes {
     root: PathBuf,
     containerds: Containerds,
+    stores: Stores,
 }
 
 impl Runtimes {
     /// Returns those whose state lies below `root`.
     pub fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), containerds: Containerds::new(root) }
+        let (containerds, stores) = (Containerds::new(root), Stores::new(root));
+        Self { root: root.to_owned(), containerds, stores }
     }
 
-    /// Says whether a program of this name stands by a container of containerd's.
-    pub fn is_shim(name: &[u8]) -> bool {
-        name.starts_with(SHIM)
+    /// Says whether a program of this name stands by a container.
+    pub fn is_companion(name: &[u8]) -> bool {
+        name.starts_with(SHIM) || name == MONITOR
     }
 
-    /// Takes in the folder that such a program works in: its container's bundle.
-    pub fn learn(&mut self, folder: &[u8]) {
-        self.containerds.learn(&self.root, Path::new(OsStr::from_bytes(folder)));
+    /// Takes in such a program and the folder that it works in: it knows where its container's
+    /// bundle is, wherever the runtime keeps its state.
+    pub fn learn(&mut self, program: &Program, folder: &[u8]) {
+        let path = |bytes| Path::new(OsStr::from_bytes(bytes));
+        if program.name.starts_with(SHIM) {
+            self.containerds.learn(&self.root, path(folder));
+        } else if let Some(bundle) = program.words().skip_while(|word| *word != b"-b").nth(1) {
+            self.stores.learn(&self.root, path(bundle));
+        }
     }
 
     /// Asks for a container.
@@ -202,7 +215,7 @@ impl Runtimes {
         match place.runtime {
             Runtime::Docker => docker::ask(root, &place.id),
             Runtime::Containerd => self.containerds.ask(root, &place.id),
-            Runtime::Crio | Runtime::Podman => storage::ask(root, &place.id),
+            Runtime::Crio | Runtime::Podman => self.stores.ask(&place.id),
             Runtime::Runc => oci::runc(root, &place.id),
             Runtime::Lxc => None,
         }
@@ -219,6 +232,11 @@ impl Runtimes {
         }
         oci::of_cgroup(&self.root, cgroup, id)
     }
+}
+
+/// Returns where a path of the machine lies below `root`.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 /// A name that leads nowhere else when it stands in a path.

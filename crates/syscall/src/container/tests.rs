@@ -140,8 +140,9 @@ fn a_containerd_elsewhere_is_found_by_its_shim_and_tells_image_and_labels() {
     fs::write(database.join("meta.db"), bolt::tests::file(&[("v1", Put::Inline(&v1))])).unwrap();
     let mut runtimes = Runtimes::new(root.path());
     assert_eq!(runtimes.unmarked(b"/default/web"), None);
-    runtimes.learn(b"/home/somebody/default/web");
-    runtimes.learn(format!("/{home}/web").as_bytes());
+    let shim = Program::new(SHIM, b"", b"", b"");
+    runtimes.learn(&shim, b"/home/somebody/default/web");
+    runtimes.learn(&shim, format!("/{home}/web").as_bytes());
     let place = runtimes.unmarked(b"/default/web").unwrap();
     assert_eq!((place.runtime, &*place.id), (Runtime::Containerd, "web"));
     let about = runtimes.ask(&place).unwrap();
@@ -150,4 +151,34 @@ fn a_containerd_elsewhere_is_found_by_its_shim_and_tells_image_and_labels() {
     assert_eq!(about.image_digest.as_deref(), Some(&*digest));
     assert_eq!(about.label("tier"), Some("front"));
     assert_eq!(runtimes.unmarked(b"/other/web"), None);
+}
+
+#[test]
+fn a_store_elsewhere_is_found_by_its_monitor_and_tells_digest_and_labels() {
+    let root = tempfile::tempdir().unwrap();
+    let home = root.path().join("srv/store");
+    let bundle = home.join("overlay-containers").join(ID).join("userdata");
+    for folder in [&bundle, &home.join("overlay-images"), &home.join("libpod")] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    fs::write(bundle.join("config.json"), r#"{"root": {"path": "/srv/merged"}}"#).unwrap();
+    let notes = r#"{\"image-name\": \"web:1\", \"image-id\": \"11\", \"name\": \"web\"}"#;
+    let listed = format!(r#"[{{"id": "{ID}", "metadata": "{notes}"}}]"#);
+    fs::write(home.join("overlay-containers/containers.json"), listed).unwrap();
+    let images = r#"[{"id": "11", "digest": "sha256:22"}]"#;
+    fs::write(home.join("overlay-images/images.json"), images).unwrap();
+    let container = [("config", Put::Text(r#"{"labels": {"tier": "front"}}"#))];
+    let containers = [(ID, Put::Inline(&container))];
+    let database = bolt::tests::file(&[("ctr", Put::Inline(&containers))]);
+    fs::write(home.join("libpod/bolt_state.db"), database).unwrap();
+    let mut runtimes = Runtimes::new(root.path());
+    let place = Place { id: ID.into(), runtime: Runtime::Podman };
+    assert_eq!(runtimes.ask(&place), None);
+    let args = format!("conmon\0-c\0{ID}\0-b\0/srv/store/overlay-containers/{ID}/userdata\0");
+    runtimes.learn(&Program::new(MONITOR, b"", args.as_bytes(), b""), b"/");
+    let about = runtimes.ask(&place).unwrap();
+    assert_eq!(about.name.as_deref(), Some("web"));
+    assert_eq!(about.image.as_deref(), Some("web:1"));
+    assert_eq!(about.image_digest.as_deref(), Some("sha256:22"));
+    assert_eq!(about.label("tier"), Some("front"));
 }

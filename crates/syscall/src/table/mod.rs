@@ -134,7 +134,7 @@ impl Tables {
         let (first, then): (Vec<u32>, Vec<u32>) = pids
             .into_iter()
             .take(PROCESS_COUNT_MAX)
-            .partition(|pid| Runtimes::is_shim(&found::name(&self.home.proc, *pid)));
+            .partition(|pid| Runtimes::is_companion(&found::name(&self.home.proc, *pid)));
         for pid in first.into_iter().chain(then) {
             if self.processes.by_pid(pid).is_none() {
                 self.find(pid, 0);
@@ -422,8 +422,8 @@ impl Tables {
             self.namespaces.insert(process.facts.pid_ns, process.facts.start);
         }
         let on_host = process.cgroup.place.is_none();
-        if on_host && process.facts.euid == 0 && Runtimes::is_shim(&process.program.name) {
-            self.runtimes.learn(&process.cwd);
+        if on_host && process.facts.euid == 0 && Runtimes::is_companion(&process.program.name) {
+            self.runtimes.learn(&process.program, &process.cwd);
         }
         self.processes.insert(process);
     }
