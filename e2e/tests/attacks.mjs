@@ -15,9 +15,9 @@ export const outside = '203.0.113.5';
  * }} Attack `inPods` are rules of ours that speak of pods that serve
  */
 
-/** Somebody at the other end, who types after a second. */
+/** Somebody at the other end, who takes a moment to type. */
 const otherEnd = (port) =>
-  `(sleep 1; echo id; echo exit) | nc -l -p ${port} >/dev/null & sleep 0.3`;
+  `(sleep 3; echo id; echo exit) | nc -l -p ${port} >/dev/null & sleep 0.3`;
 
 const perl = (code) => `perl -e '${code}'`;
 
