@@ -18,6 +18,9 @@ const capability = (name) => `CAP_SYS_${name}`;
 
 /** What every way shares. */
 class Box {
+  /** Makes ready what all boxes of a way need. */
+  static async prepare() {}
+
   constructor(node, name, { privileged = false } = {}) {
     Object.assign(this, { node, name, privileged });
   }
@@ -44,15 +47,18 @@ class Box {
 
 /** By runc alone, on a writable layer above a Debian. */
 export class RuncBox extends Box {
+  static async prepare(node) {
+    node.image = join(node.dir, 'image');
+    await mkdir(node.image, { recursive: true });
+    await run('tar', ['-xf', await debian(), '-C', node.image]);
+  }
+
   async start() {
     const dir = join(this.node.dir, this.name);
     const at = (name) => join(dir, name);
     this.dir = dir;
-    for (const name of ['image', 'upper', 'work', 'rootfs']) {
-      await mkdir(at(name), { recursive: true });
-    }
-    await run('tar', ['-xf', await debian(), '-C', at('image')]);
-    const layers = `lowerdir=${at('image')},upperdir=${at('upper')},workdir=${at('work')}`;
+    for (const name of ['upper', 'work', 'rootfs']) await mkdir(at(name), { recursive: true });
+    const layers = `lowerdir=${this.node.image},upperdir=${at('upper')},workdir=${at('work')}`;
     await run('mount', ['-t', 'overlay', 'overlay', '-o', layers, at('rootfs')]);
     await run('runc', ['spec'], { cwd: dir });
     const spec = JSON.parse(await readFile(at('config.json'), 'utf8'));
@@ -147,6 +153,10 @@ export class PodmanBox extends Box {
     return found ? undefined : 'podman is not installed';
   }
 
+  static async prepare(node) {
+    await new PodmanBox(node).#podman('import', await debian(), image);
+  }
+
   get command() {
     const at = (name) => join(this.node.dir, 'podman', name);
     return [
@@ -162,8 +172,6 @@ export class PodmanBox extends Box {
   }
 
   async start() {
-    const exists = await this.#podman('image', 'exists', image).catch(() => null);
-    if (exists === null) await this.#podman('import', await debian(), image);
     // Its own limits are beyond those of a machine that may not raise them.
     const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=1024:1024`]);
     this.id = await this.#podman(

@@ -29,9 +29,13 @@ export async function sockeye(...args) {
 }
 
 export class Server {
-  /** Prepares a server that keeps everything in `dir`; `auditLog` is a file that it follows. */
-  static async prepare(dir, { auditLog } = {}) {
+  /**
+   * Prepares a server that keeps everything in `dir`; `auditLog` is a file that it follows. Only
+   * with `sensor` does it watch the machine, which is busy with all sorts of things.
+   */
+  static async prepare(dir, { auditLog, sensor = 'off' } = {}) {
     const server = new Server();
+    server.sensor = sensor;
     const [port] = await freePorts(1);
     server.dir = dir;
     server.data = join(dir, 'data');
@@ -52,6 +56,7 @@ export class Server {
       [
         'serve', '--data', this.data, '--listen', this.listen, '--config', this.config,
         '--admin-name', 'Ada Lovelace', '--rules-approved-by', 'Ada Lovelace',
+        '--sensor', this.sensor,
       ],
       { log: this.log },
     );
@@ -61,8 +66,9 @@ export class Server {
 
   /** Uses the one-time link of the first start; the session outlives a restart. */
   async signIn() {
-    const link = this.program.tail(1000).match(/http:\/\/\S+\/signin\?token=\S+/)?.[0];
-    if (!link) throw new Error(`no sign-in link was printed\n${this.program.tail()}`);
+    // It is ready a moment before it says so.
+    const link = await until('a sign-in link is printed', async () =>
+      this.program.tail(1000).match(/http:\/\/\S+\/signin\?token=\S+/)?.[0]);
     const answer = await fetch(link, { redirect: 'manual' });
     this.cookie = answer.headers.get('set-cookie')?.split(';')[0];
     if (!this.cookie) throw new Error(`the sign-in link gave ${answer.status} and no session`);
