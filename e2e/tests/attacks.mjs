@@ -15,9 +15,9 @@ export const outside = '203.0.113.5';
  * }} Attack `inPods` are rules of ours that speak of pods that serve
  */
 
-/** Somebody at the other end, who takes a moment to type. */
+/** Somebody at the other end, who is gone at once. */
 const otherEnd = (port) =>
-  `(sleep 3; echo id; echo exit) | nc -l -p ${port} >/dev/null & sleep 0.3`;
+  `(echo id; echo exit) | nc -l -p ${port} >/dev/null & sleep 0.3`;
 
 const perl = (code) => `perl -e '${code}'`;
 

@@ -13,7 +13,7 @@
 #define DATA_LEN_MAX 256
 #define ADDRESS_LEN_MAX 128
 #define OPERATION_COUNT_MAX 192
-#define PARAM_COUNT_MAX 8
+#define PARAM_COUNT_MAX 12
 
 /* The first 96 bytes of every record; its parameters follow. */
 struct record {

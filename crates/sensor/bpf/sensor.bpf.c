@@ -245,6 +245,10 @@ int on_exec(u64 *ctx)
     put_strings(slot, READ(mm, arg_start), READ(mm, arg_end));
     u64 environment = want_environment ? READ(mm, env_start) : 0;
     put_strings(slot, environment, READ(mm, env_end));
+    /* What hangs on the new program, before it can end or change it. */
+    put_descriptor(slot, 0);
+    put_descriptor(slot, 1);
+    put_descriptor(slot, 2);
     finish(slot, tally);
     return 0;
 }

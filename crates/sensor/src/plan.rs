@@ -3,7 +3,7 @@
 use syscall::record::{Call, From, Kind, Operation, Param};
 
 /// Steps of one plan.
-pub(crate) const STEP_COUNT_MAX: usize = 8;
+pub(crate) const STEP_COUNT_MAX: usize = 12;
 /// Length of a plan in its map.
 pub(crate) const PLAN_LEN: usize = STEPS_AT + 4 * STEP_COUNT_MAX;
 /// Where its steps begin, after mask, argument, count and outcome.

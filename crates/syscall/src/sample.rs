@@ -65,6 +65,11 @@ impl Who {
 
     /// An execution with these arguments.
     pub fn executes(self, path: &str, args: &[&str], cgroup: &str) -> Vec<u8> {
+        self.executing(path, args, cgroup).finish()
+    }
+
+    /// The same, up to what it hangs on.
+    pub fn executing(self, path: &str, args: &[&str], cgroup: &str) -> Writer {
         let name = path.rsplit('/').next().unwrap_or_default();
         let args: String = args.iter().map(|arg| format!("{arg}\0")).collect();
         Writer::new(Operation::Execve, &self.head(0, name))
@@ -76,7 +81,6 @@ impl Who {
             .text(cgroup.as_bytes())
             .raw(Kind::Bytes, 0, args.as_bytes())
             .raw(Kind::Bytes, 0, b"HOME=/root\0TOKEN=x\0")
-            .finish()
     }
 
     /// A process that this one makes.

@@ -119,6 +119,11 @@ const IPV6: Kind = Kind("ipv6", b'6');
 const UNIX: Kind = Kind("unix", b'u');
 
 impl Descriptor<'_> {
+    /// Returns its kind and its name.
+    pub fn kind_and_name(&self) -> Option<(&'static str, &[u8])> {
+        self.kind.map(|kind| (kind.0, &*self.name))
+    }
+
     /// Returns the letter of its kind, and its name.
     pub fn letter_and_name(&self) -> Option<(u8, &[u8])> {
         self.kind.map(|kind| (kind.1, &*self.name))
@@ -146,14 +151,19 @@ pub fn descriptor<'e>(event: &Event<'e>) -> Option<Descriptor<'e>> {
         let number = event.number("fd").map(|number| number as i32 as i64).or(made);
         return Some(without_file(event, number));
     };
+    Some(of_file(event, &file))
+}
+
+/// Tells what a descriptor leads to.
+pub fn of_file<'e>(event: &Event<'e>, file: &File<'e>) -> Descriptor<'e> {
     let number = Some(i64::from(file.fd));
     match file.socket {
-        Some(socket) => Some(of_socket(event, number, &file, &socket)),
-        None if !file.is_open() => Some(named(number, None, Cow::Borrowed(b""))),
+        Some(socket) => of_socket(event, number, file, &socket),
+        None if !file.is_open() => named(number, None, Cow::Borrowed(b"")),
         None => {
-            let mut found = named(number, kind(&file), Cow::Borrowed(file.path));
+            let mut found = named(number, kind(file), Cow::Borrowed(file.path));
             (found.path, found.place) = (file.path, Some((file.device, file.inode)));
-            Some(found)
+            found
         }
     }
 }

@@ -1,5 +1,5 @@
-//! `proc.stdin.*` and its like: what the standard streams of a process lead to. No record tells it;
-//! `/proc` does while the process lives. Of one that has ended it is not known.
+//! `proc.stdin.*` and its like: what the standard streams of a process lead to. The record of an
+//! execution tells it; later `/proc` does, while the process lives.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -7,9 +7,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
+use super::fd::of_file;
 use super::link::Link;
 use super::show::Show;
 use crate::event::Event;
+use crate::record::What;
 use crate::table::{Peer, Process, Tables};
 
 /// Bytes that are read of the list of sockets.
@@ -44,11 +46,21 @@ pub fn resolve(name: &str) -> Option<(u32, Part)> {
 
 /// Shows a field.
 pub fn read(event: &Event<'_>, process: &Process, number: u32, part: Part, show: &mut Show<'_>) {
-    let Some(stream) = look(event.tables, process, number) else { return };
+    let Some(stream) = told(event, number).or_else(|| look(event.tables, process, number)) else {
+        return;
+    };
     match part {
         Part::Kind => show.text(stream.kind),
         Part::Name => show.text(stream.name),
     }
+}
+
+/// What the record tells; nothing of a stream that is closed.
+fn told(event: &Event<'_>, number: u32) -> Option<Stream> {
+    let name = ["stdin", "stdout", "stderr"].get(number as usize)?;
+    let Some(What::File(file)) = event.param(name) else { return None };
+    let found = of_file(event, &file);
+    found.kind_and_name().map(|(kind, name)| Stream { kind, name: name.to_vec() })
 }
 
 fn look(tables: &Tables, process: &Process, number: u32) -> Option<Stream> {
@@ -133,6 +145,7 @@ mod tests {
     use event::Time;
 
     use super::*;
+    use crate::sample::{show, tables, who};
     use crate::{Environment, Home};
 
     /// Starts a program with this standard input and says what it leads to.
@@ -166,6 +179,22 @@ mod tests {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let name = socket.local_addr().unwrap().to_string();
         assert_eq!(check(Stdio::from(OwnedFd::from(socket))), Some(("ipv4", name)));
+    }
+
+    #[test]
+    fn an_execution_tells_what_it_hangs_on() {
+        let mut tables = tables();
+        let (local, remote) = (&[10, 0, 0, 2], &[203, 0, 113, 5]);
+        let exec = who(10, 1)
+            .executing("/bin/sh", &["sh", "-i"], "/")
+            .socket(0, 2, (local, 4100), (remote, 4444))
+            .file(1, 0o010_600, 0, b"pipe:[41]")
+            .file(-1, 0, 0, b"")
+            .finish();
+        assert_eq!(show(&mut tables, &exec, "proc.stdin.type"), "ipv4");
+        assert_eq!(show(&mut tables, &exec, "proc.stdin.name"), "10.0.0.2:4100->203.0.113.5:4444");
+        assert_eq!(show(&mut tables, &exec, "proc.stdout.type"), "pipe");
+        assert_eq!(show(&mut tables, &exec, "proc.stderr.type"), "-");
     }
 
     #[test]

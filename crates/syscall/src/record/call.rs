@@ -187,6 +187,9 @@ pub const CALLS: &[Call] = &[
             kernel("cgroup", Kind::Text),
             kernel("args", Kind::Bytes),
             kernel("environment", Kind::Bytes),
+            kernel("stdin", Kind::File),
+            kernel("stdout", Kind::File),
+            kernel("stderr", Kind::File),
         ],
     ),
     call(
@@ -201,6 +204,9 @@ pub const CALLS: &[Call] = &[
             kernel("cgroup", Kind::Text),
             kernel("args", Kind::Bytes),
             kernel("environment", Kind::Bytes),
+            kernel("stdin", Kind::File),
+            kernel("stdout", Kind::File),
+            kernel("stderr", Kind::File),
         ],
     ),
     call(
