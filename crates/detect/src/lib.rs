@@ -4,6 +4,7 @@
 //! they can be skipped, and counts what it saw in a [`Summary`]; [`Live`] judges system calls as a
 //! sensor tells of them.
 
+pub mod activity;
 mod detector;
 mod lines;
 mod live;
@@ -14,6 +15,7 @@ mod wanted;
 
 use rule::RuleFile;
 
+pub use activity::Activities;
 pub use detector::{Detector, Judged, Refused};
 pub use live::Live;
 pub use replay::{Replay, Seen};

@@ -8,6 +8,7 @@ use source::envelope::Envelope;
 use syscall::record::Record;
 use syscall::{Event, Syscall, Tables};
 
+use crate::activity::Activities;
 use crate::detector::Detector;
 use crate::summary::{Counts, Summary};
 
@@ -16,6 +17,7 @@ use crate::summary::{Counts, Summary};
 pub struct Live {
     detector: Detector,
     tables: Tables,
+    activities: Option<Activities>,
     matching: Matching,
     host: String,
     number: u64,
@@ -32,6 +34,7 @@ impl Live {
         Live {
             detector,
             tables,
+            activities: None,
             matching,
             host,
             number: 0,
@@ -40,6 +43,17 @@ impl Live {
             counts: Counts::default(),
             summary: Summary::default(),
         }
+    }
+
+    /// Derives activity as well: what happened without any rule. [`crate::Wanted::need_activity`]
+    /// asks for the records that it takes.
+    pub fn with_activities(self, activities: Activities) -> Live {
+        Live { activities: Some(activities), ..self }
+    }
+
+    /// Returns the activity that is not told yet.
+    pub fn activities(&mut self) -> Option<&mut Activities> {
+        self.activities.as_mut()
     }
 
     /// Returns the tables.
@@ -108,6 +122,9 @@ impl Live {
         self.summary.bytes += record.bytes().len() as u64;
         self.newest = self.newest.max(record.time());
         self.tables.before(record);
+        if let Some(activities) = &mut self.activities {
+            activities.take(record, &self.tables);
+        }
         let envelope = Envelope { number: self.number, first: self.first, host: &self.host };
         let mut event = Event::new(*record, &self.tables, envelope);
         self.first = self.first.or(Some(event.time()));

@@ -21,9 +21,11 @@ pub mod record;
 mod sample;
 pub mod table;
 
+pub use arg::error_name;
 pub use describe::Origin;
 pub use event::Event;
-pub use read::Field;
+pub use name::{last, lexical};
+pub use read::{Field, Link, capabilities, link};
 pub use table::{Environment, Home, Tables};
 
 /// Name, fields and plugins of the source.

@@ -23,7 +23,9 @@ use crate::envelope::{self, Origin};
 use crate::event::Event;
 
 pub(crate) use fd::{Descriptor, descriptor};
+pub use link::{Link, link};
 pub(crate) use link::{address, socket_seen};
+pub use proc::capabilities;
 pub(crate) use proc::exe_flags;
 use show::Show;
 pub(crate) use user::name_of as user_name;
