@@ -84,7 +84,8 @@ impl Live {
     }
 
     /// Counts on from where another stream ended.
-    pub fn go_on_from(&mut self, other: &Live) {
+    pub fn go_on_from(&mut self, other: &mut Live) {
+        self.activities = other.activities.take();
         self.number = other.number;
         self.first = other.first;
         self.counts = other.counts;

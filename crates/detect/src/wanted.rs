@@ -47,6 +47,11 @@ impl Wanted {
         wanted
     }
 
+    /// Asks for what activity is derived from.
+    pub fn need_activity(&mut self) {
+        self.operations.extend(crate::Activities::operations());
+    }
+
     fn add(&mut self, program: &Program<Syscall>, rule: &Rule) {
         let uses = program.key_uses(rule);
         let types = uses.into_iter().find(|used| used.field == "evt.type");

@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use detect::{Detector, Live, Matching, Sensed, Summary, Wanted};
+use control::evidence::Activity;
+use detect::{Activities, Detector, Live, Matching, Sensed, Summary, Wanted};
 use event::Time;
 use finding::Alert;
 use sensor::{Choice, Options, POLL, Sensor, SensorError, Standing};
 use syscall::record::Record;
 use syscall::{Environment, Event, Home, Tables};
 
-use crate::clock;
+use crate::{clock, program};
 
 /// Records that are read before anything else is looked at.
 const READ_COUNT_MAX: usize = 4096;
@@ -27,6 +28,18 @@ pub struct Orders {
     pub ring_len: u32,
     /// Which rules alert for one record.
     pub matching: Matching,
+    /// Whether to tell what happens without any rule.
+    pub activity: Telling,
+}
+
+/// Whether activity is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Telling {
+    /// It is.
+    Told,
+    /// It is not: only rules are judged.
+    #[default]
+    Untold,
 }
 
 /// A watch without anyone to tell.
@@ -51,18 +64,23 @@ pub struct Lookout {
 impl Lookout {
     /// Starts to watch.
     pub fn start(detector: Detector, orders: &Orders) -> Result<Lookout, SensorError> {
-        let wanted = detector.wanted().clone();
+        let wanted = wanted(&detector, orders);
         let sensor = Sensor::start(&options(&wanted, orders))?;
         // First the sensor, then the scan: whatever begins in between is told of by one of them.
         let mut tables = Tables::new(Home::default(), clock::epoch(), wanted.environment);
         tables.scan();
         let blind: Vec<String> = sensor.standing().blind.iter().map(ToString::to_string).collect();
         let blind = (!blind.is_empty()).then(|| blind.join("; "));
+        let mut live = Live::new(detector, tables, orders.matching, orders.node.clone());
+        if orders.activity == Telling::Told {
+            let boot = program::machine_boot();
+            live = live.with_activities(Activities::new(orders.node.clone(), boot));
+        }
         Ok(Lookout {
             orders: orders.clone(),
             wanted,
             sensor,
-            live: Live::new(detector, tables, orders.matching, orders.node.clone()),
+            live,
             doubt: blind.clone(),
             blind,
             lost: 0,
@@ -118,7 +136,7 @@ impl Lookout {
         now: Time,
         mut see: impl FnMut(&mut Event<'_>, Vec<Alert>),
     ) -> Result<Option<Sensed>, SensorError> {
-        if *detector.wanted() == self.wanted {
+        if wanted(&detector, &self.orders) == self.wanted {
             self.live.exchange(detector);
             return Ok(None);
         }
@@ -129,9 +147,19 @@ impl Lookout {
         std::thread::sleep(POLL);
         while self.read(now, &mut see) {}
         let sensed = self.sensed()?;
-        next.live.go_on_from(&self.live);
+        next.live.go_on_from(&mut self.live);
         *self = next;
         Ok(Some(sensed))
+    }
+
+    /// Returns the activity that is complete at `now`.
+    pub fn activity(&mut self, now: Time) -> Vec<Activity> {
+        self.live.activities().map_or_else(Vec::new, |activities| activities.flush(now))
+    }
+
+    /// Returns what is left of it, at the end.
+    pub fn last_activity(&mut self) -> Vec<Activity> {
+        self.live.activities().map_or_else(Vec::new, Activities::finish)
     }
 
     /// Returns what was seen and judged since the start; `seconds` and `sensed` are not set.
@@ -188,6 +216,15 @@ impl Lookout {
         let doubts: Vec<String> = [self.blind.clone(), losing].into_iter().flatten().collect();
         self.doubt = (!doubts.is_empty()).then(|| doubts.join("; "));
     }
+}
+
+/// Returns what rules and activity need to be told.
+fn wanted(detector: &Detector, orders: &Orders) -> Wanted {
+    let mut wanted = detector.wanted().clone();
+    if orders.activity == Telling::Told {
+        wanted.need_activity();
+    }
+    wanted
 }
 
 fn options(wanted: &Wanted, orders: &Orders) -> Options {

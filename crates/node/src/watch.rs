@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use control::evidence::{Entry, Event as Evidence, SensorStatus};
+use control::evidence::{Activity, Entry, Event as Evidence, SensorStatus};
 use detect::Detector;
 use event::Time;
 use finding::Alert;
@@ -183,9 +183,13 @@ impl Round {
             if !self.read(now) {
                 thread::sleep(POLL);
             }
+            let activity = self.lookout.activity(now);
+            self.tell_of(activity);
         }
         // What the programs sent before this moment still counts.
         while self.read(clock::now()) {}
+        let activity = self.lookout.last_activity();
+        self.tell_of(activity);
         self.tell(clock::now());
     }
 
@@ -213,6 +217,12 @@ impl Round {
                 let error: &dyn std::error::Error = &error;
                 tracing::error!(error, "the rules for system calls stay as they were");
             }
+        }
+    }
+
+    fn tell_of(&self, activity: Vec<Activity>) {
+        for one in activity {
+            self.queue.push(Ready::new(Kind::Activity, Entry::Activity(one)));
         }
     }
 

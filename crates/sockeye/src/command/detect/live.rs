@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use detect::{Detector, Wanted};
 use indicatif::ProgressBar;
-use node::{Lookout, Orders};
+use node::{Lookout, Orders, Telling};
 use sensor::{POLL, RING_LEN_DEFAULT};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +28,7 @@ pub fn run(args: &Args, detector: Detector, started: Instant) -> anyhow::Result<
         step: args.step,
         ring_len: RING_LEN_DEFAULT,
         matching: args.rule_matching.into(),
+        activity: Telling::Untold,
     };
     let mut lookout = Lookout::start(detector, &orders).context("cannot watch this machine")?;
     announce(&lookout);

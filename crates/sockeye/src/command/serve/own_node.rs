@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use event::Time;
-use node::{Orders, Ready, Refused, Rules, Setting, Sink, Watch};
+use node::{Orders, Ready, Refused, Rules, Setting, Sink, Telling, Watch};
 use server::{OwnNode, Refusal, Running, Unkept};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
@@ -46,6 +46,7 @@ pub fn start(
             step: sensor.step,
             ring_len: sensor.ring_len,
             matching: detect::Matching::All,
+            activity: Telling::Told,
         },
         version: env!("CARGO_PKG_VERSION"),
         silent_since,
