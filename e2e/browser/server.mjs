@@ -1,9 +1,10 @@
 // Starts the real server on a free loopback port, with a data directory of its own.
-import { spawn } from 'node:child_process';
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const START_MS = 30_000;
 const STOP_MS = 10_000;
@@ -16,9 +17,21 @@ async function freePort() {
   return port;
 }
 
-/** Returns where the server listens, its one-time sign-in link, and how to stop it. */
-export async function startServer(binary) {
+/**
+ * Returns where the server listens, its one-time sign-in link, and how to stop it. The trail begins
+ * with the lines of `kept`, if a file is named.
+ */
+export async function startServer(binary, kept) {
   const data = await mkdtemp(join(tmpdir(), 'sockeye-browser-'));
+  if (kept) {
+    const keep = join(dirname(binary), 'examples', 'keep');
+    const done = spawnSync(keep, [data, kept], { encoding: 'utf8' });
+    assert.equal(
+      done.status,
+      0,
+      `${keep}: ${done.error ?? done.stderr} (cargo build -p store --example keep)`,
+    );
+  }
   const port = await freePort();
   const flags = ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--admin-name', 'dana'];
   const child = spawn(binary, flags, {

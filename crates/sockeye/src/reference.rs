@@ -1,6 +1,7 @@
 //! The pages of `docs/reference/`: written from what stands in the code, and compared with what is
 //! committed, so that neither goes its own way. The API's description is kept so by `server`.
 
+mod activity;
 mod command_line;
 mod configuration;
 mod fields;

@@ -6,6 +6,8 @@ use finding::FindingId;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::activity::node_key;
+
 /// Keys of entries that are no events, so that each kind is found without reading the others.
 /// Keys of findings and rules are hashes; that one of them equals a kind's is as likely as 2⁻⁶⁰.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,7 +186,7 @@ fn keys(entry: &Entry<()>, findings: &[FindingId]) -> Vec<u64> {
         Entry::Rules(_) => vec![Kind::Rules as u64],
         Entry::Administration(_) => vec![Kind::Administration as u64],
         Entry::Start(_) => vec![Kind::Start as u64],
-        Entry::Activity(_) => vec![Kind::Activity as u64],
+        Entry::Activity(one) => vec![Kind::Activity as u64, node_key(&one.node)],
     };
     keys.sort_unstable();
     keys.dedup();

@@ -2,6 +2,7 @@
 //! time and are rebuilt by replay; and the [`Journal`], the only place where an entry becomes
 //! durable. Nothing is known here that is not in the trail.
 
+mod activity;
 mod code;
 mod draft;
 mod journal;
@@ -18,8 +19,9 @@ pub use journal::{CommitError, Intake, Journal, OpenError, Opening, Receipt, Rec
 pub use pool::READERS_MAX;
 pub use projection::SEEN_DAYS;
 pub use view::{
-    AlertDetail, AlertFilter, AlertItem, AlertPosition, DecisionItem, FindingCount, FindingFilter,
-    GAPS_LEN_MAX, Gap, HOLES_LEN_MAX, Hole, HourCount, PAGE_LEN_MAX, Page, Placed, RuleCount,
+    ActivityFilter, ActivityItem, ActivityPosition, AlertDetail, AlertFilter, AlertItem,
+    AlertPosition, DecisionItem, FindingCount, FindingFilter, GAPS_LEN_MAX, Gap, HOLES_LEN_MAX,
+    Hole, HourCount, Order, PAGE_LEN_MAX, Page, Placed, RuleCount, SessionFilter, SessionItem,
     Shipments, Size, SourceItem, Summary, TrailEntry, View,
 };
 

@@ -1,5 +1,6 @@
 //! The writer's side of the tables: applies blocks, one transaction each, with the cursor.
 
+mod activity;
 pub mod handling;
 mod shipment;
 mod statuses;
@@ -47,6 +48,7 @@ struct Memory {
     handling: Handling,
     shipments: Shipments,
     stretch: Option<Stretch>,
+    activity: activity::Memory,
 }
 
 /// What is known of a rule from its alerts.
@@ -153,6 +155,10 @@ impl Projection {
                 Entry::Event(event) => self.event(placed, event, &mut tallies)?,
                 Entry::Decision(decision) => {
                     self.memory.handling.decide(&self.connection, placed.position, decision)?;
+                }
+                Entry::Activity(one) => {
+                    let Memory { names, activity, .. } = &mut self.memory;
+                    activity::apply(&self.connection, activity, names, placed.position, one)?;
                 }
                 entry => self.other(placed.position, entry)?,
             }

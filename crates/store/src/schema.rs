@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 /// Version of the tables and of what is written into them.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 /// Memory that the writer's connection uses for pages.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
@@ -131,6 +131,50 @@ CREATE TABLE stretch (             -- neighbouring blocks with some thousand ale
     alerts INTEGER NOT NULL
 );
 CREATE INDEX stretch_newest ON stretch (newest, oldest);
+CREATE TABLE activity_stretch (    -- neighbouring entries of a node with some thousand items
+    id INTEGER PRIMARY KEY,
+    node INTEGER NOT NULL,
+    block INTEGER NOT NULL,        -- its first entry
+    entry INTEGER NOT NULL,
+    last_block INTEGER NOT NULL,   -- its last entry
+    last_entry INTEGER NOT NULL,
+    oldest INTEGER NOT NULL,       -- by the node's clock
+    newest INTEGER NOT NULL,       -- by the node's clock
+    items INTEGER NOT NULL,
+    kinds INTEGER NOT NULL         -- a bit each
+);
+CREATE INDEX activity_stretch_last ON activity_stretch (last_block, last_entry);
+CREATE INDEX activity_stretch_node ON activity_stretch (node, newest);
+CREATE TABLE activity_word (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL UNIQUE);
+CREATE TABLE activity_in (         -- which stretches hold a word
+    word INTEGER NOT NULL,
+    stretch INTEGER NOT NULL,
+    kinds INTEGER NOT NULL,        -- of the items that have it
+    PRIMARY KEY (word, stretch)
+) WITHOUT ROWID;
+CREATE VIRTUAL TABLE activity_text USING fts5
+    (words, content='', tokenize='trigram', detail='none', columnsize=0);
+CREATE TABLE activity_session (
+    id INTEGER PRIMARY KEY,
+    session TEXT NOT NULL UNIQUE,
+    node INTEGER NOT NULL,
+    leader INTEGER NOT NULL,       -- pid
+    began INTEGER NOT NULL,        -- by the node's clock
+    ended INTEGER,                 -- by the node's clock
+    newest INTEGER NOT NULL,       -- its last item
+    commands INTEGER NOT NULL,
+    block INTEGER NOT NULL,        -- where it was told of first
+    entry INTEGER NOT NULL,
+    namespace TEXT,
+    pod TEXT,
+    container TEXT,
+    actor TEXT NOT NULL,           -- JSON, as in the trail
+    process TEXT NOT NULL,
+    told TEXT NOT NULL,            -- JSON, as in the trail
+    exit TEXT                      -- JSON, as in the trail
+);
+CREATE INDEX activity_session_began ON activity_session (began);
+CREATE INDEX activity_session_leader ON activity_session (node, leader);
 CREATE TABLE rejected (
     quarter INTEGER NOT NULL,
     source INTEGER NOT NULL,

@@ -1,11 +1,13 @@
 //! What may be read: the projection's tables and the trail behind them.
 
+mod activity;
 mod alerts;
 mod answers;
 mod facts;
 mod findings;
 mod lists;
 mod part;
+mod session;
 mod shipments;
 mod sources;
 mod summary;

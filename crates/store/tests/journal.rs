@@ -5,10 +5,14 @@ mod shared;
 
 use std::fs;
 
+use control::evidence::{Entry, Phase};
 use event::Severity;
 use finding::{Action, Status};
 use shared::*;
-use store::{AlertFilter, Draft, FindingFilter, Identity, Intake, Journal, OpenError, View};
+use store::{
+    ActivityFilter, AlertFilter, Draft, FindingFilter, Identity, Intake, Journal, OpenError, Order,
+    SessionFilter, View,
+};
 use trail::Position;
 
 #[test]
@@ -73,6 +77,21 @@ fn two_servers_cannot_hold_one_directory_and_a_reader_can() {
     assert_eq!(view.alerts(&AlertFilter::default(), None, 10).unwrap().items.len(), 1);
 }
 
+/// A session of three rounds, and commands outside of any.
+fn acts(round: i64, pod: &str) -> Entry {
+    let leader = 20 + (round / 3) as u32;
+    let within = round % 2 == 0;
+    let mut acts = vec![command(&format!("ls /srv/{}", round % 5), None)];
+    match round % 3 {
+        0 => acts.push(session(Phase::Began)),
+        2 => acts.push(session(Phase::Ended)),
+        _ => {}
+    }
+    let session = (within || acts.len() > 1).then_some(leader);
+    let node = ["n1", "n2"][(round % 2) as usize];
+    activity(node, round as u64, round * 60, (pod, session), acts)
+}
+
 /// Makes a directory with some of everything.
 fn lively(dir: &std::path::Path) {
     let (mut journal, _) = open(dir);
@@ -88,6 +107,7 @@ fn lively(dir: &std::path::Path) {
                 event(&format!("b{round}"), round * 60, vec![]),
                 mostly_up(round, 10),
                 rejected(round * 60),
+                acts(round, pod),
             ],
         );
         if round % 5 == 0 {
@@ -114,7 +134,11 @@ fn deleting_the_projection_and_replaying_gives_the_same_tables() {
     let answers = |view: &View| {
         let findings = view.findings(&FindingFilter::default(), 100, None).unwrap();
         let alerts = view.alerts(&AlertFilter::default(), None, 100).unwrap();
-        (findings, alerts, view.sources(at(9000)).unwrap())
+        let activity = ActivityFilter { text: Some("ls /srv/3".into()), ..Default::default() };
+        let activity = view.activity(&activity, Order::NewestFirst, None, 100).unwrap();
+        let sessions = view.sessions(&SessionFilter::default(), None, 100).unwrap();
+        assert_eq!((activity.items.len(), sessions.items.len()), (8, 14));
+        (findings, alerts, view.sources(at(9000)).unwrap(), activity, sessions)
     };
     let answered = answers(&journal.view());
     drop(journal);

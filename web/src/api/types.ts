@@ -3,6 +3,9 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
+export type ActivityItem = Schemas['ActivityItem'];
+export type ActivityKind = Schemas['ActivityKind'];
+export type ActivitySession = Schemas['ActivitySession'];
 export type Action = Schemas['Action'];
 export type AdministrationItem = Schemas['AdministrationItem'];
 export type Alert = Schemas['Alert'];

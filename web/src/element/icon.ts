@@ -12,6 +12,7 @@ export const SHAPES = {
     'M8.7 11.3l-1.3 1.3a2.8 2.8 0 0 1-4-4l1.3-1.3',
   token: 'M9.7 6.3a3.2 3.2 0 1 0 0 .1zM9.5 7l4 4v2.5H11V12H9.5l-1-1',
   log: 'M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5',
+  activity: 'M2.5 3.5h11v9h-11zM4.8 6.2l2 1.8-2 1.8M8.2 10h3',
   copy: 'M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z',
   done: 'M3 8.5l3.3 3.3L13 4.7',
   close: 'M4 4l8 8M12 4l-8 8',

@@ -13,6 +13,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/', name: 'Overview', icon: 'overview', key: 'o', group: 'watch' },
   { path: '/feed', name: 'Feed', icon: 'feed', key: 'f', group: 'watch' },
   { path: '/findings', name: 'Findings', icon: 'finding', key: 'i', group: 'watch' },
+  { path: '/activity', name: 'Activity', icon: 'activity', key: 'v', group: 'watch' },
   { path: '/controls', name: 'Controls', icon: 'control', key: 'c', group: 'show' },
   { path: '/sources', name: 'Sources', icon: 'source', key: 's', group: 'show' },
   { path: '/rules', name: 'Rules', icon: 'rule', key: 'r', group: 'show' },

@@ -39,6 +39,8 @@ export function leads(entry: Pick<TrailEntry, 'kind' | 'position' | 'entry'>): L
       return [{ href: '/sources', text: 'Sources' }];
     case 'rules':
       return [{ href: '/rules', text: 'Rules in force now' }];
+    case 'activity':
+      return [{ href: `/activity?node=${encodeURIComponent(text(kept.node))}`, text: 'Activity' }];
     case 'administration':
       return [{ href: '/administration', text: 'Administration' }];
     default:

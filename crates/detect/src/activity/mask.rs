@@ -66,10 +66,20 @@ struct Masking {
     next: Next,
     /// Words of the tool's until one is a secret.
     skip: Option<u8>,
-    /// The next argument is a script.
-    script: bool,
+    /// How the next argument is read.
+    read: Read,
     /// The word before is the name of a secret, and nothing else.
     named: bool,
+}
+
+/// How an argument is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Read {
+    /// As one thing.
+    #[default]
+    Value,
+    /// As commands.
+    Script,
 }
 
 /// What the next word is.
@@ -102,31 +112,31 @@ impl Masking {
     }
 
     fn argument(&mut self, arg: &str) -> String {
-        let script = std::mem::take(&mut self.script);
+        let read = std::mem::take(&mut self.read);
         if self.next == Next::Secret {
             self.next = Next::Ordinary;
             return MASK.to_owned();
         }
-        self.script = is_command_option(arg);
+        self.read = if is_command_option(arg) { Read::Script } else { Read::Value };
         if let Some(at) = arg.find("-----BEGIN ").filter(|at| arg[*at..].contains("PRIVATE KEY")) {
             return self.argument(&arg[..at]) + MASK;
         }
         if !arg.contains(char::is_whitespace) {
             return self.word(arg, &mut None);
         }
-        let told = self.words(arg, script);
+        let told = self.words(arg, read);
         // What a text announces at its end is not the next argument.
-        if script {
+        if read == Read::Script {
             self.next = Next::Ordinary;
         }
         told
     }
 
-    fn words(&mut self, text: &str, script: bool) -> String {
+    fn words(&mut self, text: &str, read: Read) -> String {
         let mut told = String::with_capacity(text.len());
         let mut until = None;
         let mut rest = text;
-        let mut is_first = !script;
+        let mut is_first = read == Read::Value;
         while !rest.is_empty() {
             let blank = rest.len() - rest.trim_start().len();
             let (blanks, behind) = rest.split_at(blank);
@@ -281,8 +291,7 @@ impl Masking {
                 }
                 return [kept, MASK].concat();
             };
-            let escaped = quotes.contains('\\');
-            let Some(end) = closing(core, quote, escaped) else {
+            let Some(end) = closing(core, quote, quotes) else {
                 *until = Some(Until::Quote(quote));
                 return [kept, MASK].concat();
             };
@@ -341,8 +350,9 @@ fn value_at(word: &str, start: usize, end: usize) -> Option<(&str, &str)> {
     Some((&behind[..behind.len() - core.len()], core))
 }
 
-/// Returns where a quoted text ends.
-fn closing(text: &str, quote: char, escaped: bool) -> Option<usize> {
+/// Returns where a quoted text ends. `before` is what opened it.
+fn closing(text: &str, quote: char, before: &str) -> Option<usize> {
+    let escaped = before.contains('\\');
     let mut backslash = false;
     for (at, letter) in text.char_indices() {
         if letter == quote && backslash == escaped {

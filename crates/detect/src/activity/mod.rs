@@ -111,14 +111,20 @@ impl Activities {
 
     /// Returns the entries that are complete at `now`. To be asked every second or so.
     pub fn flush(&mut self, now: Time) -> Vec<Activity> {
-        let acts = self.acts.is_due(now, WINDOW);
-        let connections = self.connections.is_due(now, CONNECTION_WINDOW);
-        self.told(acts, connections)
+        let mut told = Vec::new();
+        if self.acts.is_due(now, WINDOW) {
+            told.extend(self.take_acts());
+        }
+        if self.connections.is_due(now, CONNECTION_WINDOW) {
+            told.extend(self.take_connections());
+        }
+        told
     }
 
     /// Returns what is left, at the end.
     pub fn finish(&mut self) -> Vec<Activity> {
-        self.told(true, true)
+        let acts = self.take_acts();
+        acts.into_iter().chain(self.take_connections()).collect()
     }
 
     /// Returns the interactive session that a process belongs to.
@@ -127,23 +133,22 @@ impl Activities {
         Some(SessionId { boot: self.boot.clone(), leader })
     }
 
-    fn told(&mut self, acts: bool, connections: bool) -> Vec<Activity> {
-        let mut told = Vec::new();
-        if acts {
-            self.actors.clear();
-            told.extend(self.acts.take());
-        }
-        if connections {
-            self.connection_actors.clear();
-            told.extend(self.connections.take());
-        }
-        for one in &mut told {
-            self.number += 1;
-            one.number = self.number;
-            one.node.clone_from(&self.node);
-            one.boot.clone_from(&self.boot);
-        }
-        told
+    fn take_acts(&mut self) -> Option<Activity> {
+        self.actors.clear();
+        let taken = self.acts.take();
+        taken.map(|one| self.numbered(one))
+    }
+
+    fn take_connections(&mut self) -> Option<Activity> {
+        self.connection_actors.clear();
+        let taken = self.connections.take();
+        taken.map(|one| self.numbered(one))
+    }
+
+    fn numbered(&mut self, activity: Activity) -> Activity {
+        self.number += 1;
+        let (node, boot) = (self.node.clone(), self.boot.clone());
+        Activity { node, boot, number: self.number, ..activity }
     }
 
     /// Returns who acts, as a number in the batch of acts.

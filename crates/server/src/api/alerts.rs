@@ -11,6 +11,9 @@ use super::problem::{Problem, ProblemBody};
 use super::shape::{Alert, Count, Moment, Page, Severity, at_least, limit};
 use crate::App;
 
+/// Name of the source whose events may belong to a session.
+const SYSCALL: &str = "syscall";
+
 /// An alert with its place in the trail.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AlertItem {
@@ -39,6 +42,8 @@ pub struct AlertDetail {
     pub received: Moment,
     /// The record exactly as received: JSON text.
     pub raw: String,
+    /// Interactive session in which a system call was made.
+    pub session: Option<String>,
     /// Where the record stands in the trail.
     pub trail: TrailPlace,
 }
@@ -109,8 +114,17 @@ pub async fn show(
     Path(asked): Path<String>,
 ) -> Result<Json<AlertDetail>, Problem> {
     let position = position(&asked)?;
-    let found = app.ask(move |view| view.alert(position)).await?;
-    let found = found.ok_or_else(|| Problem::not_found(format!("there is no alert at {asked}")))?;
+    let found = app.ask(move |view| {
+        let Some(found) = view.alert(position)? else { return Ok(None) };
+        let session = match &*found.alert.source {
+            SYSCALL => view.session_of(found.event.get(), found.alert.time)?,
+            _ => None,
+        };
+        Ok(Some((found, session)))
+    });
+    let found = found.await?;
+    let (found, session) =
+        found.ok_or_else(|| Problem::not_found(format!("there is no alert at {asked}")))?;
     let time = found.alert.time;
     let item = AlertItem { position: found.position, finding: found.finding, alert: found.alert };
     Ok(Json(AlertDetail {
@@ -119,6 +133,7 @@ pub async fn show(
         time: time.into(),
         received: found.received.into(),
         raw: found.event.get().to_owned(),
+        session,
         trail: TrailPlace {
             block: position.entry.block.into(),
             entry: position.entry.entry,

@@ -1,6 +1,7 @@
 //! The HTTP API: one module a noun, each with its shapes and thin handlers. `docs/reference/
 //! openapi.json` is written from what stands here.
 
+pub mod activity;
 mod administration;
 mod alerts;
 pub mod controls;
@@ -38,6 +39,9 @@ fn router() -> OpenApiRouter<App> {
         .routes(routes!(session::sign_in))
         .routes(routes!(session::me))
         .routes(routes!(session::sign_out))
+        .routes(routes!(activity::list))
+        .routes(routes!(activity::sessions))
+        .routes(routes!(activity::session))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::show))
         .routes(routes!(feed::stream))

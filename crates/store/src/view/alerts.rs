@@ -174,7 +174,7 @@ fn placed(event: Event, entry: Position) -> impl Iterator<Item = (Alert, AlertPo
     alerts.map(move |(alert, index)| (alert, AlertPosition { entry, alert: index }))
 }
 
-fn item(alert: Alert, position: AlertPosition) -> AlertItem {
+pub(super) fn item(alert: Alert, position: AlertPosition) -> AlertItem {
     AlertItem { position, finding: FindingId::of(&alert), alert }
 }
 

@@ -1,6 +1,6 @@
 //! Questions and answers.
 
-use control::evidence::{Line, SourceStatus};
+use control::evidence::{Actor, Exit, Item, Kind, Line, Phase, SessionId, SourceStatus};
 use event::{Severity, Time};
 use finding::{Alert, Decision, FindingId, Status};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,120 @@ pub struct AlertPosition {
     pub entry: Position,
     /// Number of the alert.
     pub alert: u32,
+}
+
+/// Which activity is wanted. What is not set asks for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActivityFilter {
+    /// On this node.
+    pub node: Option<String>,
+    /// In this namespace.
+    pub namespace: Option<String>,
+    /// In this pod.
+    pub pod: Option<String>,
+    /// In this container: its id, or the first twelve letters of it.
+    pub container: Option<String>,
+    /// By this user, or whoever logged in as this user: a name or a number.
+    pub user: Option<String>,
+    /// In this interactive session.
+    pub session: Option<SessionId>,
+    /// Any of these kinds.
+    pub kind: Vec<Kind>,
+    /// With this text in the command, path or address, in any case.
+    pub text: Option<String>,
+    /// Not before.
+    pub from: Option<Time>,
+    /// Before.
+    pub until: Option<Time>,
+}
+
+/// In which order activity is listed: that of the trail, and of time within an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Newest first.
+    NewestFirst,
+    /// Oldest first.
+    OldestFirst,
+}
+
+/// Place of an item of activity: its entry, and its number in it. Printed `12.3.0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ActivityPosition {
+    /// The entry.
+    pub entry: Position,
+    /// Number of the item.
+    pub item: u32,
+}
+
+/// Something that was done, by whom, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityItem {
+    /// Where.
+    pub position: ActivityPosition,
+    /// Node that it was done on.
+    pub node: String,
+    /// Start of the node.
+    pub boot: String,
+    /// Who did it.
+    pub actor: Actor,
+    /// When first.
+    pub first: Time,
+    /// When last.
+    pub last: Time,
+    /// What.
+    pub item: Item,
+}
+
+/// Which sessions are wanted. What is not set asks for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionFilter {
+    /// On this node.
+    pub node: Option<String>,
+    /// In this namespace.
+    pub namespace: Option<String>,
+    /// In this pod.
+    pub pod: Option<String>,
+    /// In this container: its id, or the first twelve letters of it.
+    pub container: Option<String>,
+    /// By this user, or whoever logged in as this user: a name or a number.
+    pub user: Option<String>,
+    /// Under way then or later.
+    pub from: Option<Time>,
+    /// Begun before.
+    pub until: Option<Time>,
+}
+
+/// An interactive session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionItem {
+    /// Its id.
+    pub id: String,
+    /// Node that it was on.
+    pub node: String,
+    /// Process that began it.
+    pub leader: u32,
+    /// Its name.
+    pub process: String,
+    /// Who, and where.
+    pub actor: Actor,
+    /// Whether its beginning was seen.
+    pub phase: Phase,
+    /// Terminal.
+    pub terminal: Option<String>,
+    /// Names of the processes that it came through, nearest first.
+    pub via: Vec<String>,
+    /// When it began or was found.
+    pub began: Time,
+    /// When it ended.
+    pub ended: Option<Time>,
+    /// How it ended.
+    pub exit: Option<Exit>,
+    /// When something was last done in it.
+    pub newest: Time,
+    /// Commands executed in it.
+    pub commands: u64,
+    /// Entry that told of it first.
+    pub position: Position,
 }
 
 /// An alert and where it stands.
@@ -254,5 +368,20 @@ impl<'de> Deserialize<'de> for AlertPosition {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl std::fmt::Display for ActivityPosition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        AlertPosition { entry: self.entry, alert: self.item }.fmt(f)
+    }
+}
+
+impl std::str::FromStr for ActivityPosition {
+    type Err = trail::PositionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let place: AlertPosition = text.parse()?;
+        Ok(ActivityPosition { entry: place.entry, item: place.alert })
     }
 }

@@ -175,7 +175,7 @@ impl Part {
 }
 
 /// Lists the stretches with alerts of a span: first block, last block, times of receipt.
-fn stretches(view: &View, span: Period) -> Result<Vec<(u64, u64, [Time; 2])>, Error> {
+pub(super) fn stretches(view: &View, span: Period) -> Result<Vec<(u64, u64, [Time; 2])>, Error> {
     view.ask(|connection| {
         let read = "SELECT block, last, oldest, newest FROM stretch
             WHERE newest >= ?1 AND oldest < ?2 ORDER BY block";

@@ -4,7 +4,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use control::evidence::{Administration, Entry, Event, Rejected, RulesLoaded, SourceStatus};
+use control::evidence::{
+    Activity, Actor, Administration, Command, Entry, Event, Exit, Item, Leader, Phase, Rejected,
+    RulesLoaded, Session, SourceStatus, What,
+};
 use event::{Severity, Subject, Time};
 use finding::{Action, Alert, Decision, FindingId, Verdict};
 use store::{Draft, Journal, Opening, Recovery};
@@ -158,7 +161,7 @@ pub fn dump(dir: &Path) -> Vec<String> {
         .unwrap();
     let mut lines = Vec::new();
     // The text index is compared by its rows, not by how its tree happened to grow.
-    for table in tables.iter().filter(|table| !table.starts_with("finding_text")) {
+    for table in tables.iter().filter(|table| !table.contains("_text")) {
         let mut read = connection.prepare(&format!("SELECT * FROM {table}")).unwrap();
         let columns = read.column_count();
         let mut rows = read.query([]).unwrap();
@@ -172,4 +175,61 @@ pub fn dump(dir: &Path) -> Vec<String> {
         lines.extend(own);
     }
     lines
+}
+
+pub const BOOT: &str = "6f1c3a52-9c1e-4b7e-9d55-0a4c0c2f1b11";
+
+/// A command of a pod's user `seconds` after the start; `session` is the pid of its leader.
+pub fn command(text: &str, session: Option<u32>) -> What {
+    let args: Vec<String> = text.split(' ').map(str::to_owned).collect();
+    let terminal = session.map(|_| "pts/0".to_owned());
+    let exe = format!("/bin/{}", args[0]);
+    let exit = Some(Exit::Code(0));
+    What::Command(Command { exe, args, terminal, exit, ..Command::default() })
+}
+
+/// What a node saw: acts of a pod, each a second after the one before.
+pub fn activity(
+    node: &str,
+    number: u64,
+    seconds: i64,
+    (pod, session): (&str, Option<u32>),
+    acts: Vec<What>,
+) -> Entry {
+    let length = acts.len() as i64;
+    let subject = Subject {
+        namespace: Some("shop".into()),
+        pod: Some(pod.into()),
+        container: Some(format!("{pod:0<64}")),
+        principal: Some("ada".into()),
+        ..Subject::default()
+    };
+    let session = session.map(|pid| Leader { pid, start: 7 });
+    let actor = Actor { subject, uid: 1000, login: None, session };
+    let items = (0..).zip(acts).map(|(second, what)| Item {
+        first: second * 1_000_000,
+        last: None,
+        count: 1,
+        failed: 0,
+        by: 0,
+        pid: 100 + second as u32,
+        process: "any".into(),
+        what,
+    });
+    Entry::Activity(Activity {
+        node: node.into(),
+        boot: BOOT.into(),
+        number,
+        from: at(seconds),
+        until: at(seconds + length - 1),
+        actors: vec![actor],
+        items: items.collect(),
+        left_out: 0,
+    })
+}
+
+/// A session's beginning or end.
+pub fn session(phase: Phase) -> What {
+    let exit = (phase == Phase::Ended).then_some(Exit::Code(0));
+    What::Session(Session { phase, terminal: Some("pts/0".into()), via: vec!["sshd".into()], exit })
 }
