@@ -196,6 +196,7 @@ impl Lookout {
             ("processes_unannounced", gaps.unannounced),
             ("processes_unknown", gaps.unknown),
             ("sockets_evicted", gaps.sockets),
+            ("containers_unknown", gaps.containers),
             ("cgroups_evicted", gaps.cgroups),
         ];
         sensed.gaps = gaps.map(|(name, count)| (name.to_owned(), count)).into();

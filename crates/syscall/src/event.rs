@@ -65,8 +65,16 @@ impl<'e> Event<'e> {
             Some(process) if !process.is_whole() => {
                 Some("the process had ended before it could be looked at")
             }
+            Some(process) if self.is_unresolved(process) => {
+                Some("the runtime told nothing of the container")
+            }
             Some(_) => None,
         }
+    }
+
+    fn is_unresolved(&self, process: &Process) -> bool {
+        let container = self.tables.container(process);
+        container.is_some_and(|found| found.about.is_none() && found.runtime.tells())
     }
 
     /// Returns what the call returned. What is only asked for counts as done, so that asking by

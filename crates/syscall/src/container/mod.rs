@@ -57,6 +57,11 @@ impl Runtime {
             Self::Lxc => "lxc",
         }
     }
+
+    /// Says whether its state on disk says more of a container than its id.
+    pub fn tells(self) -> bool {
+        self != Self::Lxc
+    }
 }
 
 /// A container.

@@ -76,6 +76,8 @@ pub struct Gaps {
     pub sockets: u64,
     /// Cgroups that made room for others.
     pub cgroups: u64,
+    /// Containers of which the runtime told nothing, however often it was asked.
+    pub containers: u64,
 }
 
 /// A container, and how it was asked for.
@@ -479,6 +481,9 @@ impl Tables {
             self.containers.clear();
         }
         let about = self.runtimes.ask(place);
+        if about.is_none() && place.runtime.tells() && count + 1 == ASK_COUNT_MAX {
+            self.gaps.containers += 1;
+        }
         let container = Container { id: place.id.clone(), runtime: place.runtime, about };
         let next = now + (ASK_AGAIN << count);
         self.containers.insert(place.id.clone(), Asked { container, count: count + 1, next });

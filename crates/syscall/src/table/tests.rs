@@ -1,4 +1,6 @@
 use super::*;
+use crate::Event;
+use crate::envelope::Envelope;
 use crate::sample::{show, tables, take, who};
 
 #[test]
@@ -72,10 +74,33 @@ fn a_container_is_known_by_its_cgroup_and_what_is_unknown_of_it_is_absent() {
     assert_eq!(show(&mut tables, &exec, "container.type"), "docker");
     assert_eq!(show(&mut tables, &exec, "container.image.repository"), "-");
     assert_eq!(show(&mut tables, &exec, "container.start_ts"), "10000000000");
+    assert_eq!(doubt(&tables, &exec), Some("the runtime told nothing of the container"));
     take(&mut tables, &who(10, 1).forks(who(20, 10)));
     let host = who(30, 1).executes("/bin/sh", &["sh"], "/user.slice");
     assert_eq!(show(&mut tables, &host, "container.id"), "host");
     assert_eq!(show(&mut tables, &host, "container.image"), "-");
+    assert_eq!(doubt(&tables, &host), None);
+}
+
+fn doubt(tables: &Tables, bytes: &[u8]) -> Option<&'static str> {
+    let envelope = Envelope { number: 1, first: None, host: "node" };
+    Event::new(Record::parse(bytes).unwrap(), tables, envelope).doubt()
+}
+
+#[test]
+fn a_container_that_stays_unknown_is_counted_once() {
+    const ID: &str = "3f0a1b2c4d5e6f708192a3b4c5d6e7f80102030405060708090a0b0c0d0e0f10";
+    let mut tables = tables();
+    for (runtime, expected) in [("lxc.payload.web".to_owned(), 0), (format!("docker-{ID}"), 1)] {
+        for again in 0..2 * u64::from(ASK_COUNT_MAX) {
+            let mut exec = who(10, 1).executes("/bin/sh", &["sh"], &format!("/{runtime}.scope"));
+            let later = (10_000 + 100 * again) * crate::sample::SECOND;
+            // The time stands behind length, version, operation, flags, processor and parent.
+            exec[16..24].copy_from_slice(&later.to_le_bytes());
+            take(&mut tables, &exec);
+        }
+        assert_eq!(tables.gaps().containers, expected, "{runtime}");
+    }
 }
 
 #[test]
