@@ -119,6 +119,11 @@ export const attacks = {
     script: 'echo >/var/log/dpkg.log',
     published: ['Clear Log Activities'],
   },
+  'a file is hidden below /dev': {
+    script: 'echo x >/dev/.hidden; rm /dev/.hidden',
+    ours: ['File hidden below dev'],
+    published: ['Create files below dev'],
+  },
   'the pod token is shown': {
     script: 'cat /var/run/secrets/kubernetes.io/serviceaccount/token >/dev/null || true',
     inPods: ['Pod token read with a general tool'],

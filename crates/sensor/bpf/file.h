@@ -5,6 +5,9 @@
 
 #include "path.h"
 
+/* The kernel's mark on a file that its open made. */
+#define FMODE_CREATED 0x100000
+
 INLINE struct file *file_at(s32 fd)
 {
     struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
@@ -75,6 +78,8 @@ NOINLINE int put_file(struct slot *slot, u64 address, s32 fd)
     out->fd = fd;
     out->mode = mode;
     out->flags = READ(file, f_flags);
+    if (READ(file, f_mode) & FMODE_CREATED)
+        out->flags |= FILE_CREATED;
     out->device = READ((struct super_block *)READ(inode, i_sb), s_dev);
     out->inode = READ(inode, i_ino);
     if (!file)

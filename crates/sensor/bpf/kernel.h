@@ -120,7 +120,7 @@ struct inode {
 };
 struct inode___v611 { struct timespec64 __i_mtime, __i_ctime; };
 struct inode___v60 { struct timespec64 i_mtime, i_ctime; };
-struct file { struct path f_path; struct inode *f_inode; u32 f_flags; void *private_data; };
+struct file { struct path f_path; struct inode *f_inode; u32 f_flags; u32 f_mode; void *private_data; };
 struct fdtable { u32 max_fds; struct file **fd; };
 struct files_struct { struct fdtable *fdt; };
 

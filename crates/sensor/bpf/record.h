@@ -14,6 +14,8 @@
 #define ADDRESS_LEN_MAX 128
 #define OPERATION_COUNT_MAX 192
 #define PARAM_COUNT_MAX 12
+/* Of the flags of a file: this open made it. */
+#define FILE_CREATED 1073741824
 
 /* The first 96 bytes of every record; its parameters follow. */
 struct record {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use syscall::record::{
-    COMPAT, Call, DATA_LEN_MAX, From, HEAD_LEN, HERE, Head, IO_URING, Kind, Operation, Param,
-    RECORD_LEN_MAX, RESULT, RESULT_UNKNOWN, Record, TEXT_LEN_MAX, TRUNCATED, UNREAD, VERSION, What,
-    Writer,
+    COMPAT, Call, DATA_LEN_MAX, FILE_CREATED, From, HEAD_LEN, HERE, Head, IO_URING, Kind,
+    Operation, Param, RECORD_LEN_MAX, RESULT, RESULT_UNKNOWN, Record, TEXT_LEN_MAX, TRUNCATED,
+    UNREAD, VERSION, What, Writer,
 };
 
 use crate::plan::{STEP_COUNT_MAX, plan};
@@ -61,6 +61,7 @@ fn bounds_are_the_same() {
     assert_eq!(numbers["RECORD_LEN_MAX"], RECORD_LEN_MAX as u64);
     assert_eq!(numbers["TEXT_LEN_MAX"], TEXT_LEN_MAX as u64);
     assert_eq!(numbers["DATA_LEN_MAX"], DATA_LEN_MAX as u64);
+    assert_eq!(numbers["FILE_CREATED"], u64::from(FILE_CREATED));
     let last = Operation::all().map(Operation::number).max().expect("operations");
     assert!(u64::from(last) < numbers["OPERATION_COUNT_MAX"]);
     let longest = Operation::all().map(|operation| operation.call().params.len()).max();

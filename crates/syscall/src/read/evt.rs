@@ -185,9 +185,13 @@ fn opening(event: &Event<'_>, field: &Field, show: &mut Show<'_>) {
         Field::OpenRead => show.bool(matches!(flags & ACCESS, 0 | 2)),
         Field::OpenWrite => show.bool(matches!(flags & ACCESS, 1 | 2)),
         Field::OpenExec => show.bool(opens && (makes || creat) && mode & EXECUTE != 0),
-        // Whether the file was there before is not told.
-        Field::OpenCreate if !makes => show.bool(false),
-        Field::OpenCreate if flags & TEMPORARY != 0 => show.bool(event.result() >= 0),
+        Field::OpenCreate if event.result() < 0 || !(makes || creat) => show.bool(false),
+        Field::OpenCreate if flags & TEMPORARY != 0 => show.bool(true),
+        Field::OpenCreate => {
+            if let Some(What::File(file)) = event.param("file").filter(|_| opens) {
+                show.bool(file.created);
+            }
+        }
         _ => {}
     }
 }

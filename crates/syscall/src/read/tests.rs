@@ -1,4 +1,4 @@
-use crate::record::{Head, IO_URING, Kind, Operation, RESULT_UNKNOWN, Writer};
+use crate::record::{FILE_CREATED, Head, IO_URING, Kind, Operation, RESULT_UNKNOWN, Writer};
 use crate::sample::{show, tables, take, who};
 
 fn check(bytes: &[u8], expected: &[(&str, &str)]) {
@@ -28,7 +28,7 @@ fn an_open_tells_its_name_and_the_kernels() {
             ("fs.path.name", "/etc/shadow"),
             ("evt.is_open_read", "true"),
             ("evt.is_open_write", "true"),
-            ("evt.is_open_create", "-"),
+            ("evt.is_open_create", "false"),
             ("evt.arg.name", "/etc/shadow"),
             ("evt.arg.flags", "O_CREAT|O_RDWR"),
             ("evt.rawarg.flags", "66"),
@@ -38,6 +38,27 @@ fn an_open_tells_its_name_and_the_kernels() {
             ("evt.hostname", "node"),
         ],
     );
+}
+
+#[test]
+fn an_open_that_made_its_file_says_so() {
+    let open = |flags: u64, result: i64, told: u32| {
+        Writer::new(Operation::Openat, &who(10, 1).head(result, "sh"))
+            .number(flags)
+            .number(0o644)
+            .path(b"/dev/x", b"")
+            .file(3, 0o100_644, told, b"/dev/x")
+            .finish()
+    };
+    const CREATE: u64 = 0o101;
+    for (record, expected) in [
+        (open(CREATE, 3, FILE_CREATED), "true"),
+        (open(CREATE, 3, 0), "false"),
+        (open(CREATE, -13, FILE_CREATED), "false"),
+        (open(1, 3, FILE_CREATED), "false"),
+    ] {
+        check(&record, &[("evt.is_open_create", expected)]);
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ mod tests;
 pub use call::{CALLS, Call, From, HERE, Kind, Param, Place, RESULT};
 pub use operation::Operation;
 pub use process::{EXE_DELETED, EXE_UPPER, PROCESS_LEN, Process};
-pub use value::{FILE_LEN, File, SOCKET_LEN, Socket, Value, What};
+pub use value::{FILE_CREATED, FILE_LEN, File, SOCKET_LEN, Socket, Value, What};
 pub use write::{Head, Writer};
 
 /// Version of the format; it stands in every record.

@@ -71,6 +71,8 @@ pub struct File<'r> {
     /// Its path in the process's own root, as the kernel resolves it; empty for a socket. For a
     /// pipe or a memfd the name alone, without a slash.
     pub path: &'r [u8],
+    /// This open made it.
+    pub created: bool,
     /// It has no name any more.
     pub deleted: bool,
     /// What it is connected to, if it is a socket.
@@ -161,6 +163,9 @@ impl<'r> What<'r> {
     }
 }
 
+/// Among the flags of a file in a record: this open made it.
+pub const FILE_CREATED: u32 = 1 << 30;
+
 const MODE_TYPE: u32 = 0o170_000;
 const MODE_SOCKET: u32 = 0o140_000;
 
@@ -168,12 +173,14 @@ impl<'r> File<'r> {
     fn read(raw: Raw<'r>) -> Self {
         let bytes = raw.bytes;
         let mode = number(bytes, 4, 4) as u32;
+        let flags = number(bytes, 8, 4) as u32;
         let rest = bytes.get(FILE_LEN..).unwrap_or_default();
         let socket = (mode & MODE_TYPE == MODE_SOCKET).then(|| Socket::read(rest));
         Self {
             fd: number(bytes, 0, 4) as i32,
             mode,
-            flags: number(bytes, 8, 4) as u32,
+            flags: flags & !FILE_CREATED,
+            created: flags & FILE_CREATED != 0,
             device: number(bytes, 12, 4) as u32,
             inode: number(bytes, 16, 8),
             path: if socket.is_some() { &[] } else { rest },
