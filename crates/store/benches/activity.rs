@@ -1,7 +1,7 @@
 //! How much a day of a busy node's activity is, and how fast a part of it is found again.
 //!
 //! `cargo bench -p store --bench activity -- [hours]`; a node with 30 pods: each second two
-//! commands of services, most of them probes, a shell now and then, each minute connections
+//! commands of services, most of them probes, a shell now and then, every ten minutes connections
 //! between 600 pairs of ends.
 
 use std::io::Write;
@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for window in 0..hours * 3600 / WINDOW {
         let mut drafts = Vec::new();
         let mut told = vec![commands(window)];
-        if window.is_multiple_of(60 / WINDOW) {
+        if window.is_multiple_of(600 / WINDOW) {
             told.push(connections(window));
         }
         for one in told {
@@ -218,11 +218,11 @@ fn connections(window: u64) -> Activity {
         };
         let by = (pair % PODS) as u32;
         let one = item(pair * 1000, by, "web", What::Connection(connection));
-        Item { last: Some(59_000_000), count: 1 + (mixed ^ window) % 50, ..one }
+        Item { last: Some(599_000_000), count: 1 + (mixed ^ window) % 50, ..one }
     });
     let items = items.collect();
     let from = START.plus((window * WINDOW) as i64 * Time::SECOND);
-    entry(from, 60, actors, items)
+    entry(from, 600, actors, items)
 }
 
 fn entry(from: Time, seconds: u64, actors: Vec<Actor>, items: Vec<Item>) -> Activity {

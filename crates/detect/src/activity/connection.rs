@@ -1,5 +1,7 @@
-//! Connections, one item for all of a process between the same two ends.
+//! Connections between the same two ends: the first is told with the acts around it, those that
+//! follow are summed up over a longer time.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 
 use control::evidence::{Connection, Direction, End, What};
@@ -36,10 +38,20 @@ impl Activities {
         else {
             return;
         };
-        let by = self.connection_actor(seen);
+        let mut hash = DefaultHasher::new();
+        let container = seen.process.cgroup.place.as_ref().map(|place| &place.id);
+        let session = self.sessions.of(seen.tables, seen.process);
+        (container, session, seen.record.uid(), &seen.process.program.name).hash(&mut hash);
+        told.hash(&mut hash);
+        let ends = hash.finish();
+        let is_first = self.met.get(&ends).is_none();
+        // What was forgotten is told as a first one again.
+        self.met.insert(ends, ());
+        let by = if is_first { self.actor(seen) } else { self.connection_actor(seen) };
         let mut act = seen.act(by, What::Connection(told));
         act.failed &= seen.record.result() != Some(EINPROGRESS);
-        self.connections.merge(act, None);
+        let batch = if is_first { &mut self.acts } else { &mut self.connections };
+        batch.merge(act, None);
     }
 }
 

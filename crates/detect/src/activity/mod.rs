@@ -35,8 +35,10 @@ pub use mask::{MASK, masked};
 
 /// How long an entry lasts that tells of commands, sessions, writes and rights.
 pub const WINDOW: i64 = 10 * Time::SECOND;
-/// How long an entry lasts that tells of connections: they repeat more, and hurry less.
-pub const CONNECTION_WINDOW: i64 = Time::MINUTE;
+/// How long an entry lasts that sums up connections between ends that were told before.
+pub const CONNECTION_WINDOW: i64 = 10 * Time::MINUTE;
+/// Pairs of ends that are known to have been told.
+const MET_COUNT: usize = 32_768;
 /// Programs under way whose end is told.
 const RUNNING_COUNT: usize = 16_384;
 
@@ -50,6 +52,8 @@ pub struct Activities {
     connections: Batch,
     sessions: Sessions,
     running: Aged<(u32, u64), Running>,
+    /// Hashes of connections whose first one was told.
+    met: Aged<u64, ()>,
     /// Actors of processes, so that they are not made anew for each record.
     actors: HashMap<Doer, u32>,
     connection_actors: HashMap<Doer, u32>,
@@ -84,6 +88,7 @@ impl Activities {
             connections: Batch::default(),
             sessions: Sessions::default(),
             running: Aged::new(RUNNING_COUNT),
+            met: Aged::new(MET_COUNT),
             actors: HashMap::new(),
             connection_actors: HashMap::new(),
         }

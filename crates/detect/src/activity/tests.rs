@@ -274,7 +274,7 @@ fn equal_commands_of_a_service_are_one_item_and_looks_elsewhere_none() {
 }
 
 #[test]
-fn connections_of_a_process_between_two_ends_are_one_item() {
+fn the_first_connection_between_two_ends_is_told_at_once_and_the_rest_as_one_item() {
     let mut node = Node::new();
     let (client, server) = (who(50, 1, 50, 0), who(51, 1, 51, 0));
     node.executes(client, "/bin/client", &["client"]);
@@ -290,9 +290,11 @@ fn connections_of_a_process_between_two_ends_are_one_item() {
     check(
         &mut node,
         expect![[r#"
-            client session -: Out other 10.0.0.7 10.0.0.9:5432 3 times, 1 failed
+            client session -: Out other 10.0.0.7 10.0.0.9:5432
             client session -: Out other 10.0.0.7 10.0.0.9:80
-            server session -: In other 10.0.0.7:443 10.0.0.1 5 times, 0 failed
+            server session -: In other 10.0.0.7:443 10.0.0.1
+            client session -: Out other 10.0.0.7 10.0.0.9:5432 2 times, 1 failed
+            server session -: In other 10.0.0.7:443 10.0.0.1 4 times, 0 failed
         "#]],
     );
 }

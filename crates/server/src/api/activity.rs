@@ -169,7 +169,7 @@ pub async fn session(
         let Some(session) = view.session(&id)? else { return Ok(None) };
         let filter = ActivityFilter { session: Some(id), ..ActivityFilter::default() };
         let mut page = view.activity(&filter, Order::OldestFirst, behind, limit)?;
-        // Connections are told a minute at a time, and stand behind what came after them.
+        // Connections are summed up over minutes, and stand behind what came after them.
         page.items.sort_by_key(|item| item.first);
         let alerts = view.session_alerts(&session, ALERT_COUNT_MAX)?;
         Ok(Some((session, page, alerts)))
