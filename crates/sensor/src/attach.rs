@@ -229,8 +229,9 @@ fn told(error: &ProgramError) -> String {
     if let ProgramError::LoadError { io_error, verifier_log } = error {
         let log = verifier_log.to_string();
         let lines: Vec<&str> = log.lines().filter(|line| !line.trim().is_empty()).collect();
-        let end = lines[lines.len().saturating_sub(LOG_LINES_MAX)..].join(" | ");
-        return format!("the kernel refuses it: {io_error}: {end}");
+        let end = &lines[lines.len().saturating_sub(LOG_LINES_MAX)..];
+        let why = if end.is_empty() { String::new() } else { format!(": {}", end.join(" | ")) };
+        return format!("the kernel refuses it: {io_error}{why}");
     }
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
