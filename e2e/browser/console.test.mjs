@@ -343,6 +343,25 @@ describe('console', { skip, concurrency: false }, () => {
     innocent();
   });
 
+  test('a node is invited by a command that is shown once, and shut out', async () => {
+    await open('/nodes', 'Nodes');
+    await page.getByRole('heading', { name: 'No nodes yet' }).waitFor();
+    await page.getByRole('button', { name: 'Add node' }).click();
+    await page.getByLabel('How is it called?').fill('node-1');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByText(/sockeye agent --server https:.* --join sockeye-join-1/).waitFor();
+    const row = page.getByRole('row', { name: /node-1/ });
+    await row.getByText('Invited').waitFor();
+    await shoot(page, 'nodes-light');
+    await page.getByRole('button', { name: 'Revoke node-1' }).click();
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await row.getByText('Revoked').waitFor();
+    await page.reload();
+    await row.waitFor();
+    assert.equal(await page.getByText('sockeye-join-1').count(), 0);
+    innocent();
+  });
+
   const PAGES = [
     '/',
     '/feed',
@@ -350,6 +369,7 @@ describe('console', { skip, concurrency: false }, () => {
     '/controls',
     '/criteria/CC6.1',
     '/sources',
+    '/nodes',
     '/rules',
     '/rules/Session%20opened%20in%20a%20container',
     '/trail',

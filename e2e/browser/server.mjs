@@ -37,7 +37,12 @@ export async function startServer(binary, kept) {
   const child = spawn(binary, flags, {
     stdio: ['ignore', 'pipe', 'pipe'],
     // What this machine does meanwhile is no part of the test.
-    env: { PATH: process.env.PATH, HOME: data, SOCKEYE_SENSOR: 'off' },
+    env: {
+      PATH: process.env.PATH,
+      HOME: data,
+      SOCKEYE_SENSOR: 'off',
+      SOCKEYE_AGENTS: '127.0.0.1:0',
+    },
   });
   let said = '';
   const link = await new Promise((found, failed) => {

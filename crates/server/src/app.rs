@@ -15,6 +15,7 @@ use crate::feed::Feed;
 use crate::guard::{Hosts, Transport};
 use crate::intake::{Door, Instance, Place};
 use crate::judging::Judging;
+use crate::node::Nodes;
 use crate::own_node::OwnWatch;
 use crate::private::Private;
 use crate::rules::RulesInForce;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) judging: Judging,
     pub(crate) place: Place,
     pub(crate) webhook: Option<Arc<Instance>>,
+    pub(crate) nodes: Option<Nodes>,
     pub(crate) instances: Vec<Arc<Instance>>,
     pub(crate) own_watch: OwnWatch,
     pub(crate) stop: CancellationToken,
@@ -113,6 +115,11 @@ impl App {
 
     pub(crate) fn place(&self) -> &Place {
         &self.0.place
+    }
+
+    /// The way in for nodes, unless they are not heard here.
+    pub(crate) fn nodes(&self) -> Option<&Nodes> {
+        self.0.nodes.as_ref()
     }
 
     /// The webhook's instance, unless it is switched off.

@@ -26,6 +26,9 @@ impl App {
         if self.instances().iter().any(|instance| instance.source() == source) {
             return None;
         }
+        if source == SOURCE && self.nodes().is_some() {
+            return None;
+        }
         Some(match source {
             SOURCE => return self.own_watch().unfed(),
             other => format!("nothing delivers events of `{other}` here"),

@@ -110,7 +110,9 @@ impl Listener {
     }
 }
 
-fn bound(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
+pub(crate) fn bound(
+    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
+) {
     builder
         .http1()
         .timer(TokioTimer::new())

@@ -1,6 +1,8 @@
-//! How a command on this machine has an export written into the trail: told to the running server
-//! through a socket in the data directory, or, while no server runs, written by itself. Whoever may
-//! open that socket may read the data directory anyway, so no other right is asked for.
+//! How a command on this machine asks the running server for something: through a socket in the
+//! data directory. An export can also be written by the command itself, while no server runs.
+//! Whoever may open that socket may read the data directory anyway, so no other right is asked for.
+
+mod nodes;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -20,10 +22,14 @@ use tokio::task::JoinHandle;
 
 use crate::App;
 
+pub use nodes::{Invited, NodeRow, add_node, list_nodes, revoke_node};
+
 /// Name of the socket, within the data directory.
 pub const FILE: &str = "local.sock";
 /// Version of what crosses it.
 const VERSION: u8 = 1;
+/// Longest answer that crosses it: as many nodes as there may be.
+const ANSWER_BYTES_MAX: u64 = 8 * 1024 * 1024;
 /// Longest line that crosses it.
 const LINE_BYTES_MAX: u64 = 16 * 1024;
 /// Longest text of an export.
@@ -65,14 +71,26 @@ pub enum Scribe {
     Command,
 }
 
-/// Why an export is not in the trail.
+/// Why the running server did not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs, reason = "each message says it")]
-pub enum ExportError {
+pub enum LocalError {
+    #[error("no server runs on `{0}`; start it, or name its data directory with --data")]
+    None(PathBuf),
     #[error("the running server does not answer at `{path}`")]
     Server { path: PathBuf, source: io::Error },
     #[error("the running server refused: {0}")]
     Refused(String),
+    #[error("the running server answers something else; it is of another version")]
+    Other,
+}
+
+/// Why an export is not in the trail.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says it")]
+pub enum ExportError {
+    #[error(transparent)]
+    Server(#[from] LocalError),
     #[error("`{0}` belongs to someone else; run this as its owner")]
     Owner(PathBuf),
     #[error("cannot look at `{path}`")]
@@ -84,17 +102,30 @@ pub enum ExportError {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Request {
     v: u8,
-    export: Export,
+    #[serde(flatten)]
+    ask: Ask,
 }
 
-#[derive(Serialize, Deserialize)]
+/// What is asked for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Ask {
+    Export(Export),
+    AddNode(nodes::Add),
+    RevokeNode(nodes::Revoke),
+    ListNodes {},
+}
+
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Reply {
     Position(String),
     Refused(String),
+    Invited(Invited),
+    Nodes(Vec<NodeRow>),
+    Done,
 }
 
 /// Writes an export into the trail of a data directory whose log is named `origin`.
@@ -104,8 +135,10 @@ pub fn note_export(
     export: &Export,
     now: Time,
 ) -> Result<Noted, ExportError> {
-    if let Some(position) = tell(data, export)? {
-        return Ok(Noted { position, by: Scribe::Server });
+    match tell(data, Ask::Export(export.clone()))? {
+        Some(Reply::Position(position)) => return Ok(Noted { position, by: Scribe::Server }),
+        Some(_) => return Err(LocalError::Other.into()),
+        None => (),
     }
     // Files of another owner would keep the next start of the server from writing.
     let look = |path: &Path| {
@@ -127,9 +160,9 @@ pub fn note_export(
 }
 
 /// Tells the running server. Nothing if none listens.
-fn tell(data: &Path, export: &Export) -> Result<Option<String>, ExportError> {
+fn tell(data: &Path, ask: Ask) -> Result<Option<Reply>, LocalError> {
     let path = data.join(FILE);
-    let failed = |source| ExportError::Server { path: path.clone(), source };
+    let failed = |source| LocalError::Server { path: path.clone(), source };
     let mut stream = match BlockingStream::connect(&path) {
         Ok(stream) => stream,
         // What a server that was killed left behind refuses.
@@ -147,14 +180,14 @@ fn tell(data: &Path, export: &Export) -> Result<Option<String>, ExportError> {
     };
     stream.set_read_timeout(Some(WAIT_MAX)).map_err(failed)?;
     stream.set_write_timeout(Some(WAIT_MAX)).map_err(failed)?;
-    let request = Request { v: VERSION, export: export.clone() };
+    let request = Request { v: VERSION, ask };
     let line = serde_json::to_string(&request).map_err(|error| failed(error.into()))?;
     stream.write_all(format!("{line}\n").as_bytes()).map_err(failed)?;
     let mut line = String::new();
-    BufReader::new(stream.take(LINE_BYTES_MAX)).read_line(&mut line).map_err(failed)?;
+    BufReader::new(stream.take(ANSWER_BYTES_MAX)).read_line(&mut line).map_err(failed)?;
     match serde_json::from_str(&line).map_err(|error| failed(error.into()))? {
-        Reply::Position(position) => Ok(Some(position)),
-        Reply::Refused(reason) => Err(ExportError::Refused(reason)),
+        Reply::Refused(reason) => Err(LocalError::Refused(reason)),
+        reply => Ok(Some(reply)),
     }
 }
 
@@ -168,7 +201,7 @@ pub(crate) fn listen(app: &App, data: &Path) -> Option<JoinHandle<()>> {
         Ok(listener) => listener,
         Err(error) => {
             let path = path.display();
-            tracing::warn!(%path, %error, "exports by commands cannot be written into the trail");
+            tracing::warn!(%path, %error, "commands cannot ask this server for anything");
             return None;
         }
     };
@@ -199,30 +232,37 @@ async fn hear(app: &App, mut stream: UnixStream) -> io::Result<()> {
     let mut line = String::new();
     tokio::io::BufReader::new(read.take(LINE_BYTES_MAX)).read_line(&mut line).await?;
     let reply = match understand(&line) {
-        Ok(mut export) => {
+        Ok(Ask::Export(mut export)) => {
             export.detail.push_str(&format!("; asked for by uid {uid}"));
             match app.door().keep(vec![draft(export, app.clock().now())]).await {
                 Ok(receipt) => Reply::Position(place(&receipt)),
                 Err(refusal) => Reply::Refused(refusal.to_string()),
             }
         }
+        Ok(Ask::AddNode(add)) => nodes::add(app, &add).await,
+        Ok(Ask::RevokeNode(revoke)) => nodes::revoke(app, &revoke).await,
+        Ok(Ask::ListNodes {}) => nodes::list(app).await,
         Err(reason) => Reply::Refused(reason),
     };
     write.write_all(format!("{}\n", serde_json::to_string(&reply)?).as_bytes()).await
 }
 
-fn understand(line: &str) -> Result<Export, String> {
-    let Request { v, export } = serde_json::from_str(line).map_err(|error| error.to_string())?;
+fn understand(line: &str) -> Result<Ask, String> {
+    let Request { v, ask } = serde_json::from_str(line).map_err(|error| error.to_string())?;
     if v != VERSION {
         return Err(format!("version {v} is not spoken here; this server speaks {VERSION}"));
     }
-    let long = [&export.actor, &export.object, &export.detail]
-        .into_iter()
-        .any(|text| text.len() > TEXT_BYTES_MAX);
-    if long || export.actor.trim().is_empty() {
-        return Err("an export needs an actor, and texts of bounded length".to_owned());
+    let texts: &[&String] = match &ask {
+        Ask::Export(export) => &[&export.actor, &export.object, &export.detail],
+        Ask::AddNode(add) => &[&add.actor, &add.name],
+        Ask::RevokeNode(revoke) => &[&revoke.actor, &revoke.name],
+        Ask::ListNodes {} => return Ok(ask),
+    };
+    let long = texts.iter().any(|text| text.len() > TEXT_BYTES_MAX);
+    if long || texts.iter().take(1).any(|actor| actor.trim().is_empty()) {
+        return Err("an actor is needed, and texts of bounded length".to_owned());
     }
-    Ok(export)
+    Ok(ask)
 }
 
 fn draft(export: Export, time: Time) -> Draft {
@@ -249,13 +289,21 @@ mod tests {
 
     #[test]
     fn version_one_is_understood_and_others_are_named() {
-        let export = understand(V1).unwrap();
+        let Ask::Export(export) = understand(V1).unwrap() else { panic!("no export") };
         assert_eq!((export.actor.as_str(), export.detail.as_str()), ("Ada", "type 2"));
-        let request = Request { v: VERSION, export };
+        let request = Request { v: VERSION, ask: Ask::Export(export) };
         assert_eq!(serde_json::to_string(&request).unwrap(), V1);
         let refused = understand(&V1.replace("\"v\":1", "\"v\":2")).unwrap_err();
         assert_eq!(refused, "version 2 is not spoken here; this server speaks 1");
         assert!(understand(&V1.replace("Ada", " ")).is_err());
         assert!(understand("{").is_err());
+        for ask in [
+            r#"{"v":1,"add_node":{"name":"n1","holds_s":60,"actor":"Ada"}}"#,
+            r#"{"v":1,"revoke_node":{"name":"n1","actor":"Ada"}}"#,
+            r#"{"v":1,"list_nodes":{}}"#,
+        ] {
+            let understood = Request { v: VERSION, ask: understand(ask).unwrap() };
+            assert_eq!(serde_json::to_string(&understood).unwrap(), ask);
+        }
     }
 }

@@ -29,6 +29,7 @@ use crate::intake::{
 use crate::judging::{CatalogueError, Judging};
 use crate::listen::{ListenError, Listener};
 use crate::local;
+use crate::node::{self, AuthorityError, Hearing};
 use crate::own_node::{self, OwnNode, OwnWatch};
 use crate::private::Private;
 use crate::rules::{RuleSet, RulesError, RulesInForce};
@@ -58,6 +59,8 @@ pub enum StartError {
     Catalogue(#[from] CatalogueError),
     #[error(transparent)]
     Webhook(#[from] WebhookError),
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
 }
@@ -67,6 +70,8 @@ pub enum StartError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where nodes find it, if they are heard, `https://host:9701`.
+    pub agents: Option<String>,
     /// Its URL for a browser on this machine.
     pub url: String,
     /// One-time link to sign in by.
@@ -104,6 +109,7 @@ impl Running {
         };
         let (journal, recovery) = Journal::open(&settings.data, &opening)?;
         let private = Private::open(&settings.data.join("private.db"))?;
+        let (nodes, hearing) = node::open(&settings, started)?.unzip();
         let instances = instances(&settings, started);
         let (state, feed) = (State::default(), Feed::default());
         let (door, batches) = Door::new(state.clone());
@@ -125,6 +131,7 @@ impl Running {
                 cluster: settings.cluster.as_deref().map(Arc::from),
             },
             webhook: instances.iter().find(|one| one.name() == WEBHOOK).cloned(),
+            nodes,
             instances,
             own_watch: OwnWatch::default(),
             stop: CancellationToken::new(),
@@ -133,13 +140,13 @@ impl Running {
         });
         let writer = Writer::new(journal, batches, state, feed, settings.clock.clone());
         let writer = run_writer(writer)?;
-        Running::assemble(settings, app, listener, recovery, writer).await
+        Running::assemble(settings, app, (listener, hearing), recovery, writer).await
     }
 
     async fn assemble(
         settings: Settings,
         app: App,
-        listener: Listener,
+        (listener, hearing): (Listener, Option<Hearing>),
         recovery: Recovery,
         writer: oneshot::Receiver<WriterEnd>,
     ) -> Result<Running, StartError> {
@@ -175,6 +182,7 @@ impl Running {
             tasks.push(tokio::spawn(follow(app.clone(), setting)));
         }
         tasks.extend(local::listen(&app, &settings.data));
+        tasks.extend(hearing.map(|hearing| tokio::spawn(node::serve(hearing, app.clone()))));
         let handle = Handle::new();
         let http =
             tokio::spawn(listener.serve(router(&app), app.connections().clone(), handle.clone()));
@@ -183,6 +191,7 @@ impl Running {
         let file = data.join(webhook::FILE);
         Ok(Running {
             address,
+            agents: app.nodes().map(|nodes| nodes.url.clone()),
             url,
             sign_in_link,
             recovery,

@@ -13,6 +13,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Certificate and key.
     pub tls: Option<Tls>,
+    /// Address at which nodes are heard, if they are.
+    pub agents: Option<SocketAddr>,
     /// Clients that may be connected at once.
     pub connections_max: usize,
     /// Names under which browsers may ask for this server, besides addresses and `localhost`.

@@ -41,6 +41,9 @@ pub struct Stated {
     /// Person whom the sign-in link signs in; decisions carry this name [default: $USER]
     #[arg(long, value_name = "NAME", env = "SOCKEYE_ADMIN_NAME")]
     pub admin_name: Option<String>,
+    /// Address at which agents of nodes are heard, over TLS of their own [default: none]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "SOCKEYE_AGENTS")]
+    pub agents: Option<SocketAddr>,
     /// Clients that may be connected at once; one more is hung up on [default: 512]
     #[arg(long, value_name = "N", env = "SOCKEYE_CONNECTIONS_MAX")]
     pub connections_max: Option<NonZeroUsize>,
@@ -158,6 +161,7 @@ impl Stated {
             environment: self.environment.or(other.environment),
             cluster: self.cluster.or(other.cluster),
             admin_name: self.admin_name.or(other.admin_name),
+            agents: self.agents.or(other.agents),
             connections_max: self.connections_max.or(other.connections_max),
             hosts: if self.hosts.is_empty() { other.hosts } else { self.hosts },
             tls: StatedTls {
@@ -205,6 +209,7 @@ impl Stated {
         Ok(Settings {
             listen: self.listen.unwrap_or(default),
             tls,
+            agents: self.agents,
             connections_max: self
                 .connections_max
                 .map_or(server::CONNECTIONS_LEN_MAX, NonZeroUsize::get),

@@ -25,6 +25,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Serve(command::serve::Args),
+    Agent(command::agent::Args),
+    Nodes(command::nodes::Args),
     Detect(command::detect::Args),
     Rules(command::rules::Args),
     Controls(command::controls::Args),
@@ -39,6 +41,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(args) => command::serve::run(args),
+        Command::Agent(args) => command::agent::run(args),
+        Command::Nodes(args) => command::nodes::run(args),
         Command::Detect(args) => command::detect::run(args),
         Command::Rules(args) => command::rules::run(args),
         Command::Controls(args) => command::controls::run(args),

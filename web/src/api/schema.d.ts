@@ -371,6 +371,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the nodes that ship evidence here, or were invited to. */
+        get: operations["nodes_list"];
+        put?: never;
+        /** Invites a node; the command to run on it is in this answer and nowhere else. */
+        post: operations["nodes_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nodes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Shuts a node out at once: its certificate and any invitation stop working. */
+        delete: operations["nodes_revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/rules": {
         parameters: {
             query?: never;
@@ -1053,6 +1088,75 @@ export interface components {
          * @example 2026-11-22T04:05:06Z
          */
         Moment: string;
+        /** @description Entries of a node that never came. */
+        NodeHole: {
+            /** @description Block of the trail with the entry after them. */
+            block: components["schemas"]["Count"];
+            /** @description Number of the first. */
+            first: components["schemas"]["Count"];
+            /** @description Number of the last. */
+            last: components["schemas"]["Count"];
+            /** @description Stream within the node; a new one each time its agent starts. */
+            stream: string;
+        };
+        /** @description A node was invited. */
+        NodeInvited: {
+            /**
+             * @description What to run on the node. It works once and cannot be shown again.
+             * @example sockeye agent --server https://… --join sockeye-join-1.…
+             */
+            command: string;
+            /** @description Until when. */
+            expires: components["schemas"]["Moment"];
+        };
+        /** @description A node that ships evidence here, or was invited to. */
+        NodeItem: {
+            /** @description Version of its agent. */
+            agent?: string | null;
+            certificate_until?: components["schemas"]["Moment"] | null;
+            /** @description Who invited it last. */
+            created_by: string;
+            /** @description The newest of these, at most 20. */
+            holes: components["schemas"]["NodeHole"][];
+            invited_until?: components["schemas"]["Moment"] | null;
+            joined?: components["schemas"]["Moment"] | null;
+            /** @description Records that it lost in that minute. */
+            lost: components["schemas"]["Count"];
+            minute?: components["schemas"]["Moment"] | null;
+            /** @description Numbered entries of it that never came. */
+            missing: components["schemas"]["Count"];
+            /** @description Its name. */
+            name: string;
+            /** @description What its last status says was wrong. */
+            reason?: string | null;
+            revoked?: components["schemas"]["Moment"] | null;
+            seen?: components["schemas"]["Moment"] | null;
+            sensor?: components["schemas"]["SensorItem"] | null;
+            /** @description Whether it is heard. */
+            state: components["schemas"]["NodeState"];
+        };
+        /** @description A node to be invited. */
+        NodeRequest: {
+            /** @description How it is called; evidence names it so. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Seconds for which it may join; an hour by default.
+             */
+            ttl_s?: number | null;
+        };
+        /**
+         * @description Whether a node is heard.
+         * @enum {string}
+         */
+        NodeState: "invited" | "connected" | "silent" | "revoked";
+        /** @description All nodes. */
+        Nodes: {
+            /** @description The nodes, by name. */
+            items: components["schemas"]["NodeItem"][];
+            /** @description Where nodes find this server; absent if it does not listen for them. */
+            url?: string | null;
+        };
         /**
          * @description A result is never two-valued.
          * @enum {string}
@@ -2480,6 +2584,93 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    nodes_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Nodes"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    nodes_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NodeRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NodeInvited"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    nodes_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the node */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             "4XX": {
                 headers: {

@@ -23,6 +23,7 @@ export type FindingStatus = Finding['status'];
 export type Gap = Schemas['Gap'];
 export type Judgement = Schemas['Judgement'];
 export type Me = Schemas['Me'];
+export type NodeItem = Schemas['NodeItem'];
 export type Outcome = Schemas['Outcome'];
 export type Population = Schemas['Population'];
 export type PopulationItem = Schemas['PopulationItem'];

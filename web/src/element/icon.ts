@@ -5,6 +5,7 @@ export const SHAPES = {
   finding: 'M4 14V2.5M4 3h8.5l-2 3 2 3H4',
   control:
     'M2.5 2.5h4.2v4.2H2.5zM9.3 2.5h4.2v4.2H9.3zM2.5 9.3h4.2v4.2H2.5z' + 'M9.3 11.4l1.5 1.6 2.7-3.2',
+  node: 'M3 3h10v4H3zM3 9h10v4H3zM5.2 5h.1M5.2 11h.1',
   source: 'M2.5 8h2.7l1.8-4.5 2.6 9L11.2 8h2.3',
   rule: 'M4 2.5h6l2.5 2.5v8.5H4zM6 8h4.5M6 10.7h3M9.7 2.8V5.3h2.6',
   trail:

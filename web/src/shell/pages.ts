@@ -16,6 +16,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/activity', name: 'Activity', icon: 'activity', key: 'v', group: 'watch' },
   { path: '/controls', name: 'Controls', icon: 'control', key: 'c', group: 'show' },
   { path: '/sources', name: 'Sources', icon: 'source', key: 's', group: 'show' },
+  { path: '/nodes', name: 'Nodes', icon: 'node', key: 'n', group: 'show' },
   { path: '/rules', name: 'Rules', icon: 'rule', key: 'r', group: 'show' },
   { path: '/trail', name: 'Trail', icon: 'trail', key: 't', group: 'keep' },
   { path: '/tokens', name: 'API tokens', icon: 'token', key: 'k', group: 'keep' },

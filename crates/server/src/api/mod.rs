@@ -9,6 +9,7 @@ mod extract;
 mod feed;
 pub mod findings;
 mod intake;
+pub mod nodes;
 mod problem;
 mod rules;
 mod session;
@@ -28,6 +29,7 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, O
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use extract::Json;
 pub use problem::Problem;
 pub use rules::{RuleControl, RuleItem};
 pub use session::SESSION_COOKIE;
@@ -60,6 +62,8 @@ fn router() -> OpenApiRouter<App> {
         .routes(routes!(rules::list))
         .routes(routes!(rules::show))
         .routes(routes!(trail::show))
+        .routes(routes!(nodes::list, nodes::invite))
+        .routes(routes!(nodes::revoke))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(administration::list))

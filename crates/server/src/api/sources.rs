@@ -18,7 +18,9 @@ use super::problem::{Problem, ProblemBody};
 use super::shape::{Count, Moment, Page, Span, limit};
 use crate::App;
 use crate::guard::Caller;
+use crate::node::NodeState;
 use crate::own_node::SOURCE;
+use crate::private::Node;
 
 pub use sensor::SensorItem;
 
@@ -187,6 +189,7 @@ pub async fn list(
     let now = app.clock().now();
     let period = bounded(span.period(now)?, SPAN_MAX)?;
     let (known, watched, coverages) = app.ask(move |view| watched(view, period, now)).await?;
+    let nodes = app.privately(|private| private.nodes()).await?;
     let mut items: Vec<_> = known
         .into_iter()
         .map(|one| {
@@ -195,7 +198,7 @@ pub async fn list(
             let totals = watched.iter().find(|it| is_it(&it.source, &it.instance));
             let coverage = coverages.iter().find(|it| is_it(&it.source, &it.instance));
             let (state, reason) =
-                state(&app, &one.source, &one.instance, Some(&one.last.entry), now);
+                state(&app, &nodes, &one.source, &one.instance, Some(&one.last.entry), now);
             SourceItem {
                 state,
                 reason,
@@ -215,7 +218,7 @@ pub async fn list(
         if items.iter().any(|it| it.source == live.source() && it.instance == live.name()) {
             continue;
         }
-        let (state, reason) = state(&app, live.source(), live.name(), None, now);
+        let (state, reason) = state(&app, &nodes, live.source(), live.name(), None, now);
         items.push(SourceItem {
             source: live.source().to_owned(),
             instance: live.name().to_owned(),
@@ -230,7 +233,7 @@ pub async fn list(
     if let Some(node) = app.own_watch().name()
         && !items.iter().any(|it| it.source == SOURCE && it.instance == node)
     {
-        let (state, reason) = state(&app, SOURCE, &node, None, now);
+        let (state, reason) = state(&app, &nodes, SOURCE, &node, None, now);
         items.push(SourceItem {
             source: SOURCE.to_owned(),
             instance: node,
@@ -346,6 +349,7 @@ fn watched(view: &View, period: Period, now: Time) -> Result<Watched, store::Err
 
 fn state(
     app: &App,
+    nodes: &[Node],
     source: &str,
     instance: &str,
     last: Option<&SourceStatus>,
@@ -371,6 +375,14 @@ fn state(
         }
     }
     let Some(live) = app.instances().iter().find(is_it) else {
+        let is_node = |node: &&Node| source == SOURCE && node.name == instance;
+        if let Some(node) = nodes.iter().find(is_node) {
+            let heard = match last.is_some_and(recent) {
+                true => SourceState::Receiving,
+                false => SourceState::Idle,
+            };
+            return of_node(node, heard, now);
+        }
         return (SourceState::Gone, Some("it is not configured any more".to_owned()));
     };
     if let Some(reason) = live.down() {
@@ -379,6 +391,18 @@ fn state(
     let receiving = live.records_in_minute() > 0 || last.is_some_and(recent);
     let state = if receiving { SourceState::Receiving } else { SourceState::Idle };
     (state, None)
+}
+
+/// Says whether a node that ships here is heard, and is then in the state `heard`.
+fn of_node(node: &Node, heard: SourceState, now: Time) -> (SourceState, Option<String>) {
+    match NodeState::of(node, now) {
+        NodeState::Connected => (heard, None),
+        NodeState::Silent | NodeState::Invited => {
+            let since = node.seen.map_or("never".to_owned(), |seen| format!("at {seen}"));
+            (SourceState::Disconnected, Some(format!("its agent was last heard {since}")))
+        }
+        NodeState::Revoked => (SourceState::Gone, Some("it was shut out".to_owned())),
+    }
 }
 
 impl From<Placed<Rejected>> for RejectedItem {

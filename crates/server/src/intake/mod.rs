@@ -19,7 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 pub use delivery::{Delivery, Tally};
 pub use file::{FollowSetting, follow, instance_name};
 pub use instance::{Counts, Instance};
-pub use judge::Place;
+pub use judge::{AHEAD_MAX, Place};
 pub use minutes::tell_minutes;
 pub use state::State;
 pub use writer::{Writer, WriterEnd};

@@ -1,9 +1,11 @@
-//! `private.db`: sign-in links, sessions, token hashes and file cursors. No part of the trail and
-//! none of the projection: losing it signs everyone out and loses no evidence. Secrets are kept as
-//! SHA-256 only; they are 244 random bits, so a plain hash is enough.
+//! `private.db`: sign-in links, sessions, token hashes, nodes and file cursors. No part of the
+//! trail and none of the projection: losing it signs everyone out, shuts every node out until it
+//! joins again, and loses no evidence. Secrets are kept as SHA-256 only; they are 244 random bits,
+//! so a plain hash is enough.
 
 mod cursors;
 mod links;
+mod nodes;
 mod secret;
 mod sessions;
 mod tokens;
@@ -14,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 
 pub use cursors::SavedCursor;
+pub use nodes::Node;
 pub use secret::Secret;
 pub use sessions::SESSION_LIFE_S;
 pub use tokens::{NewToken, Scope, Token};
@@ -47,6 +50,16 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS token (
         id TEXT PRIMARY KEY, hash BLOB NOT NULL, name TEXT NOT NULL, scopes TEXT NOT NULL,
         created INTEGER NOT NULL, created_by TEXT NOT NULL, last_used INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS node (
+        name TEXT PRIMARY KEY, created INTEGER NOT NULL, created_by TEXT NOT NULL,
+        joined INTEGER, revoked INTEGER, seen INTEGER, agent TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS node_invitation (
+        hash BLOB PRIMARY KEY, node TEXT NOT NULL, expires INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS node_certificate (
+        fingerprint BLOB PRIMARY KEY, node TEXT NOT NULL, until INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS cursor (
         instance TEXT PRIMARY KEY, cursor TEXT NOT NULL, saved INTEGER NOT NULL

@@ -52,6 +52,7 @@ pub fn settings(data: &Path, sources: Vec<SourceSetting>, clock: Clock) -> Setti
     Settings {
         listen: "127.0.0.1:0".parse().unwrap(),
         tls: None,
+        agents: None,
         connections_max: server::CONNECTIONS_LEN_MAX,
         hosts: Vec::new(),
         data: data.to_owned(),

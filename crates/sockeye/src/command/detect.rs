@@ -1,7 +1,7 @@
 //! `sockeye detect`: judges events, recorded or of this machine, by rules and prints the alerts.
 
 mod input;
-mod live;
+pub mod live;
 mod print;
 
 use std::io::{self, IsTerminal};

@@ -59,7 +59,7 @@ fn settings(args: &Args) -> anyhow::Result<(Settings, SensorSetting)> {
     Ok((stated.settle(&crate::config::user(), hostname.trim().to_owned())?, sensor))
 }
 
-fn log() {
+pub fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SOCKEYE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     let log = tracing_subscriber::fmt()
@@ -173,6 +173,9 @@ fn tell(settings: &Settings, running: &Running, watch: Option<&Watch>) {
     if let Some(watch) = watch {
         let standing = watch.standing();
         anstream::println!("  sensor       step {}, {} hooks", standing.step, standing.hooks);
+    }
+    if let Some(agents) = &running.agents {
+        anstream::println!("  agents       {agents}; `sockeye nodes add NAME` invites a node");
     }
     for note in notes(running, watch) {
         anstream::println!("  note         {note}");

@@ -34,6 +34,7 @@ data: /var/lib/sockeye
 environment: production
 cluster: eu-1
 admin_name: Ada Lovelace
+agents: 0.0.0.0:9701
 connections_max: 512
 hosts: [sockeye.example.org]
 tls:

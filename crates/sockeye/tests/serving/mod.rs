@@ -17,6 +17,14 @@ pub struct Server {
     link: String,
 }
 
+impl Drop for Server {
+    /// Leaves nothing behind when a test fails.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 impl Server {
     pub fn start(data: &Path) -> Server {
         Server::start_with(data, &[])
