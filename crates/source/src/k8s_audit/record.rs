@@ -76,8 +76,8 @@ pub struct Record<'r> {
     pub(crate) envelope: Envelope<'r>,
 }
 
-/// How API servers begin every event, up to the first byte of the value of `apiVersion`. What begins
-/// so need not be walked over to know what it says.
+/// How API servers begin every event, up to the first byte of the value of `apiVersion`. What
+/// begins so need not be walked over to know what it says.
 const HEAD: &[u8] = br#"{"kind":"Event","apiVersion":""#;
 const KIND_START: u32 = 8;
 
