@@ -70,6 +70,7 @@ fn ask(out: &mut impl Write, view: &View, hours: u64) -> Result<(), Box<dyn std:
         boot: BOOT.to_owned(),
         leader: Leader { pid: 100_000 + SHELL.0 as u32, start: SHELL.0 },
     };
+    let once = format!("report-7-{}", hours * 3600 / WINDOW - 17);
     let questions = [
         ("newest", none()),
         ("container", ActivityFilter { container: some(&container(7)), ..none() }),
@@ -82,7 +83,7 @@ fn ask(out: &mut impl Write, view: &View, hours: u64) -> Result<(), Box<dyn std:
             },
         ),
         ("user who was rarely there", ActivityFilter { user: some("ada"), ..none() }),
-        ("text met once", ActivityFilter { text: some("report-17-"), ..none() }),
+        ("text met once", ActivityFilter { text: some(&once), ..none() }),
         ("text met never", ActivityFilter { text: some("nsenter"), ..none() }),
         ("text of every entry", ActivityFilter { text: some("probe"), ..none() }),
         ("text of two letters", ActivityFilter { text: some("zq"), ..none() }),

@@ -13,8 +13,8 @@ use super::{ActivityFilter, ActivityItem, ActivityPosition, Order, PAGE_LEN_MAX,
 use crate::activity::{About, Word, bit, node_key, session, text, users};
 use crate::{Error, names};
 
-/// Entries that one page looks at; a filter that finds less goes on with the next page.
-pub const LOOKED_AT_MAX: usize = 2_000;
+/// Items that one page looks at; a filter that finds less goes on with the next page.
+pub const LOOKED_AT_MAX: usize = 10_000;
 /// Stretches that one page looks into.
 const STRETCH_COUNT_MAX: usize = 512;
 /// Entries that are looked up at once.
@@ -65,8 +65,8 @@ impl View {
                 return Ok(Page { items, next });
             };
             let entry = order.position(next);
-            looked_at += 1;
             let activity = self.activity_at(entry)?;
+            looked_at += activity.items.len().max(1);
             if let Some(next) = wanted.pick(activity, entry, order, behind, limit, &mut items) {
                 return Ok(Page { items, next: Some(next.to_string()) });
             }
