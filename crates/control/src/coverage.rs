@@ -5,7 +5,7 @@ use event::{Period, Time};
 use serde::Serialize;
 
 use crate::catalogue::{Control, Instances};
-use crate::facts::{Facts, Loss, RuleSet, SourceFacts, Totals};
+use crate::facts::{Facts, Loss, Planted, RuleSet, SourceFacts, Totals};
 use crate::spans::Spans;
 
 /// Observed and expected time, with every gap between them.
@@ -53,6 +53,8 @@ pub enum GapKind {
     RulesNotApproved,
     /// The rules that judged lack a rule of the control.
     RulesMissing,
+    /// What was planted for rules of the control was not told of.
+    CanaryMissed,
 }
 
 impl GapKind {
@@ -65,6 +67,7 @@ impl GapKind {
             GapKind::Loss => "records lost or refused",
             GapKind::RulesNotApproved => "rules not approved",
             GapKind::RulesMissing => "rules missing",
+            GapKind::CanaryMissed => "canary missed",
         }
     }
 }
@@ -129,6 +132,7 @@ pub fn of_control(control: &Control, facts: &Facts) -> Coverage {
             let mut missing = silences(instance, &owed);
             missing.extend(losses(control, instance, &owed));
             missing.extend(misjudged(control, facts, instance, &owed));
+            missing.extend(unshown(control, facts, instance, &owed));
             let holes = Spans::of(missing.iter().map(|gap| gap.period));
             // Out of service for good: nothing is owed, so nothing is missing, but an `any` source
             // is not seen by it either.
@@ -278,6 +282,35 @@ fn misjudged(control: &Control, facts: &Facts, source: &SourceFacts, owed: &Span
             instance: source.instance.clone(),
             kind,
             reason: reason.clone(),
+        }));
+    }
+    gaps
+}
+
+/// Lists from when a canary of one of the control's rules was missed until one was seen again.
+fn unshown(control: &Control, facts: &Facts, source: &SourceFacts, owed: &Spans) -> Vec<Gap> {
+    let concerns = |planted: &&Planted| {
+        planted.source == source.source
+            && planted.instance == source.instance
+            && control.rules.iter().any(|mapped| planted.rules.contains(&mapped.rule))
+    };
+    let of_control: Vec<&Planted> = facts.canaries.iter().filter(concerns).collect();
+    let mut gaps = Vec::new();
+    for (at, missed) in of_control.iter().enumerate().filter(|(_, planted)| planted.missed) {
+        let seen = of_control[at..]
+            .iter()
+            .find(|planted| planted.family == missed.family && !planted.missed);
+        let until = seen.map_or(Time(i64::MAX), |planted| planted.time);
+        let span = Spans::of([Period { from: missed.time, until }]);
+        gaps.extend(owed.and(&span).iter().map(|period| Gap {
+            period: *period,
+            source: source.source.clone(),
+            instance: source.instance.clone(),
+            kind: GapKind::CanaryMissed,
+            reason: format!(
+                "the canary for the rules of `{}` was not told of (entry {})",
+                missed.family, missed.position
+            ),
         }));
     }
     gaps

@@ -2,6 +2,7 @@
 //! the controls and the report know comes from these and from nowhere else.
 
 mod activity;
+mod canary;
 mod sensor;
 
 use event::{Subject, Time};
@@ -13,6 +14,7 @@ pub use activity::{
     Activity, Actor, Call, Command, Connection, Direction, End, Exit, Item, Kind, Leader, Login,
     Phase, Session, SessionId, SessionIdError, What, Write,
 };
+pub use canary::{Canary, Outcome};
 pub use sensor::SensorStatus;
 
 /// Version written into each entry. Raised when an old reader could misread a new entry.
@@ -63,6 +65,8 @@ pub enum Entry<R = Box<RawValue>> {
     Start(Start),
     /// What happened on a node, without any rule.
     Activity(Activity),
+    /// A harmless act was planted, and told of or not.
+    Canary(Canary),
 }
 
 impl<R> Entry<R> {
@@ -77,6 +81,7 @@ impl<R> Entry<R> {
             Entry::Administration(_) => "administration",
             Entry::Start(_) => "start",
             Entry::Activity(_) => "activity",
+            Entry::Canary(_) => "canary",
         }
     }
 
@@ -92,6 +97,7 @@ impl<R> Entry<R> {
             Entry::Administration(act) => act.time,
             Entry::Start(start) => start.time,
             Entry::Activity(activity) => activity.until,
+            Entry::Canary(canary) => canary.time,
         }
     }
 }
@@ -130,6 +136,7 @@ impl<R> Entry<R> {
             Entry::Administration(act) => Entry::Administration(act),
             Entry::Start(start) => Entry::Start(start),
             Entry::Activity(activity) => Entry::Activity(activity),
+            Entry::Canary(canary) => Entry::Canary(canary),
         };
         (entry, None)
     }

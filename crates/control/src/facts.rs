@@ -2,6 +2,7 @@
 //! store answers the same from its tables.
 
 mod gather;
+mod planted;
 mod support;
 mod watch;
 
@@ -12,6 +13,7 @@ use serde::Serialize;
 use crate::spans::Spans;
 
 pub use gather::{CASES_MAX, Gather, ROWS_MAX};
+pub use planted::{Canaries, Planted};
 pub use support::{Kind, Support};
 pub use watch::{Watch, retired_object};
 
@@ -32,6 +34,8 @@ pub struct Facts {
     pub acts: Vec<Act>,
     /// Alerts received in the period, by source and rule, counted from the events themselves.
     pub alerts: Vec<AlertCount>,
+    /// Canaries planted before the period's end that changed how a family of rules stands.
+    pub canaries: Vec<Planted>,
     /// Items that a bound of this program left out. Not zero: populations are incomplete.
     pub left_out: u64,
 }
@@ -222,6 +226,7 @@ impl Facts {
         }
         self.acts.sort_by(|a, b| (a.time, &a.position).cmp(&(b.time, &b.position)));
         self.alerts.sort();
+        self.canaries.sort_by(|a, b| (a.time, &a.position).cmp(&(b.time, &b.position)));
         for source in &mut self.sources {
             source.down.sort_by_key(|down| down.period);
             source.losses.sort_by_key(|loss| loss.minute);

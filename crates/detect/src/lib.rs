@@ -32,6 +32,23 @@ pub fn own_rules() -> Vec<RuleFile> {
     files.map(|(path, text)| RuleFile::new(*path, *text)).collect()
 }
 
+/// Returns the families of a source's rules that come with this build: the names of their files.
+pub fn families(source: &str) -> Vec<String> {
+    let folder = format!("rules/{source}/");
+    let names = OWN_FILES.iter().filter_map(|(path, _)| {
+        Some(path.strip_prefix(folder.as_str())?.strip_suffix(".yaml")?.to_owned())
+    });
+    names.collect()
+}
+
+/// Returns the names of the rules in a file that comes with this build.
+pub fn family_rules(rule_file: &str) -> Vec<String> {
+    let text = OWN_FILES.iter().find(|(path, _)| *path == rule_file).map(|(_, text)| *text);
+    let text = std::str::from_utf8(text.unwrap_or_default()).unwrap_or_default();
+    let names = text.lines().filter_map(|line| line.strip_prefix("- rule: "));
+    names.map(|name| name.trim().to_owned()).collect()
+}
+
 /// Returns the page of a rule file that comes with this build: Markdown that explains its rules to
 /// people.
 pub fn own_page(rule_file: &str) -> Option<&'static str> {

@@ -6,7 +6,10 @@
 //! of its own and says each minute what it did. What cannot be handed on waits in a bounded
 //! [`Queue`], and what that drops is counted.
 
+mod alive;
+pub mod canary;
 mod clock;
+mod desk;
 mod lookout;
 mod minute;
 mod program;

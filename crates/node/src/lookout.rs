@@ -1,5 +1,6 @@
 //! A sensor, the tables that its records fill, and the rules that judge them.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use control::evidence::Activity;
@@ -10,6 +11,7 @@ use sensor::{Choice, Options, POLL, Sensor, SensorError, Standing};
 use syscall::record::Record;
 use syscall::{Environment, Event, Home, Tables};
 
+use crate::minute::SOURCE;
 use crate::{clock, program};
 
 /// Records that are read before anything else is looked at.
@@ -47,6 +49,8 @@ pub enum Telling {
 pub struct Lookout {
     orders: Orders,
     wanted: Wanted,
+    /// Names of the rules that judge.
+    rules: BTreeSet<String>,
     sensor: Sensor,
     live: Live,
     /// What can never be seen from here.
@@ -65,6 +69,7 @@ impl Lookout {
     /// Starts to watch.
     pub fn start(detector: Detector, orders: &Orders) -> Result<Lookout, SensorError> {
         let wanted = wanted(&detector, orders);
+        let rules = names(&detector);
         let sensor = Sensor::start(&options(&wanted, orders))?;
         // First the sensor, then the scan: whatever begins in between is told of by one of them.
         let mut tables = Tables::new(Home::default(), clock::epoch(), wanted.environment);
@@ -79,6 +84,7 @@ impl Lookout {
         Ok(Lookout {
             orders: orders.clone(),
             wanted,
+            rules,
             sensor,
             live,
             doubt: blind.clone(),
@@ -93,6 +99,11 @@ impl Lookout {
     /// Returns where the sensor stands.
     pub fn standing(&self) -> &Standing {
         self.sensor.standing()
+    }
+
+    /// Tells whether a rule judges.
+    pub fn has_rule(&self, name: &str) -> bool {
+        self.rules.contains(name)
     }
 
     /// Returns how many processes are known.
@@ -137,6 +148,7 @@ impl Lookout {
         mut see: impl FnMut(&mut Event<'_>, Vec<Alert>),
     ) -> Result<Option<Sensed>, SensorError> {
         if wanted(&detector, &self.orders) == self.wanted {
+            self.rules = names(&detector);
             self.live.exchange(detector);
             return Ok(None);
         }
@@ -226,6 +238,11 @@ fn wanted(detector: &Detector, orders: &Orders) -> Wanted {
         wanted.need_activity();
     }
     wanted
+}
+
+fn names(detector: &Detector) -> BTreeSet<String> {
+    let rules = detector.rules().filter(|(source, _)| *source == SOURCE);
+    rules.map(|(_, name)| name.to_owned()).collect()
 }
 
 fn options(wanted: &Wanted, orders: &Orders) -> Options {

@@ -1,19 +1,20 @@
 //! The watch at work, on threads of its own: one reads and judges, one hands over.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use control::evidence::{Activity, Entry, Event as Evidence, SensorStatus};
+use control::evidence::{Activity, Entry, SensorStatus};
 use detect::Detector;
 use event::Time;
-use finding::Alert;
 use sensor::{POLL, SensorError, Standing};
-use serde_json::value::to_raw_value;
-use syscall::{Event, Origin};
 
+use crate::alive::Alive;
+use crate::canary::{Canaries, Nest};
+use crate::desk::Desk;
 use crate::lookout::{Lookout, Orders};
 use crate::minute::{Beside, Minute, Run, SOURCE, Totals};
 use crate::queue::Queue;
@@ -27,8 +28,10 @@ pub struct Setting {
     pub orders: Orders,
     /// Version of this program.
     pub version: &'static str,
-    /// Until when the run before is known to have watched.
-    pub silent_since: Option<Time>,
+    /// File that says until when it watched, for the run after it.
+    pub watched_until: Option<PathBuf>,
+    /// Where canaries are planted from; nothing: none are.
+    pub canaries: Option<Nest>,
 }
 
 /// Rules that judge, and the hash that names them.
@@ -130,12 +133,10 @@ impl Watch {
 /// What the reading thread works on.
 struct Round {
     lookout: Lookout,
-    queue: Queue,
+    desk: Desk,
     rules: Receiver<Rules>,
-    run: Run,
     minute: Minute,
-    /// Number of the last event that alerted.
-    events: u64,
+    alive: Option<Alive>,
     /// Hashes this program, which takes a moment.
     build: Option<JoinHandle<String>>,
 }
@@ -160,13 +161,16 @@ impl Round {
             blind: standing.blind.iter().map(ToString::to_string).collect(),
             ..SensorStatus::default()
         };
+        let node = setting.orders.node.clone();
+        let (alive, silent_since) = alive(setting);
+        let nest = setting.canaries.clone();
+        let canaries = nest.map(|nest| Canaries::new(nest, &node));
         Round {
-            run: Run { node: setting.orders.node.clone(), rules, sensor },
-            minute: Minute::first(clock::now(), setting.silent_since),
+            desk: Desk { queue, run: Run { node, rules, sensor }, events: 0, canaries },
+            minute: Minute::first(clock::now(), silent_since),
             lookout,
-            queue,
             rules: receiver,
-            events: 0,
+            alive,
             build: Some(thread::spawn(program::build)),
         }
     }
@@ -180,6 +184,11 @@ impl Round {
             if self.minute.is_over(now) {
                 self.tell(now);
             }
+            let Round { lookout, desk, alive, .. } = &mut self;
+            if let Some(alive) = alive {
+                alive.tell(now);
+            }
+            desk.tend(now, |rule| lookout.has_rule(rule));
             if !self.read(now) {
                 thread::sleep(POLL);
             }
@@ -190,24 +199,30 @@ impl Round {
         while self.read(clock::now()) {}
         let activity = self.lookout.last_activity();
         self.tell_of(activity);
-        self.tell(clock::now());
+        let now = clock::now();
+        self.tell(now);
+        if let Some(alive) = &mut self.alive {
+            alive.note(now);
+        }
     }
 
     fn read(&mut self, now: Time) -> bool {
-        let Round { lookout, queue, run, events, .. } = self;
-        lookout.read(now, |event, alerts| hand_on(queue, run, events, now, event, alerts))
+        let Round { lookout, desk, .. } = self;
+        lookout.read(now, |event, alerts| desk.take(now, event, alerts))
     }
 
     fn exchange(&mut self, rules: Rules) {
         let now = clock::now();
-        let Round { lookout, queue, run, events, .. } = self;
-        let exchanged = lookout.exchange(rules.detector, now, |event, alerts| {
-            hand_on(queue, run, events, now, event, alerts);
-        });
+        let Round { lookout, desk, .. } = self;
+        let exchanged =
+            lookout.exchange(rules.detector, now, |event, alerts| desk.take(now, event, alerts));
         match exchanged {
             Ok(sensed) => {
-                self.run.rules = rules.hash;
-                self.run.sensor.configuration = program::hash(&self.lookout.configuration());
+                desk.run.rules = rules.hash;
+                desk.run.sensor.configuration = program::hash(&lookout.configuration());
+                if let Some(canaries) = &mut desk.canaries {
+                    canaries.again();
+                }
                 if let Some(sensed) = sensed {
                     self.minute.add(Totals { sensed, ..self.totals() });
                     self.minute.begin_anew();
@@ -222,24 +237,25 @@ impl Round {
 
     fn tell_of(&self, activity: Vec<Activity>) {
         for one in activity {
-            self.queue.push(Ready::new(Kind::Activity, Entry::Activity(one)));
+            self.desk.queue.push(Ready::new(Kind::Activity, Entry::Activity(one)));
         }
     }
 
     /// Says what the minute was.
     fn tell(&mut self, now: Time) {
-        if let Some(build) = self.build.take() {
-            self.run.sensor.build = build.join().unwrap_or_default();
-        }
         let totals = self.totals();
+        let Desk { queue, run, .. } = &mut self.desk;
+        if let Some(build) = self.build.take() {
+            run.sensor.build = build.join().unwrap_or_default();
+        }
         self.minute.add(totals);
         let beside = Beside {
             newest: self.lookout.newest(),
-            dropped: self.queue.take_dropped(),
-            clock_offset_ns: self.queue.clock_offset_ns(),
+            dropped: queue.take_dropped(),
+            clock_offset_ns: queue.clock_offset_ns(),
         };
-        let status = self.minute.end(now, &mut self.run, beside);
-        self.queue.push(Ready::new(Kind::Status, Entry::Status(status)));
+        let status = self.minute.end(now, run, beside);
+        queue.push(Ready::new(Kind::Status, Entry::Status(status)));
     }
 
     fn totals(&self) -> Totals {
@@ -254,26 +270,15 @@ impl Round {
     }
 }
 
-/// Makes an entry of an event that alerted.
-fn hand_on(
-    queue: &Queue,
-    run: &Run,
-    events: &mut u64,
-    now: Time,
-    event: &mut Event<'_>,
-    alerts: Vec<Alert>,
-) {
-    *events += 1;
-    let origin = Origin { node: &run.node, boot: &run.sensor.boot, sequence: *events };
-    let described = event.describe(&origin);
-    let raw = to_raw_value(&described).expect("it has string keys and no failing serializer");
-    let evidence = Evidence {
-        source: SOURCE.to_owned(),
-        time: event.time(),
-        received: now,
-        id: format!("{}/{}", origin.boot, origin.sequence),
-        alerts,
-        raw,
-    };
-    queue.push(Ready::new(Kind::Finding, Entry::Event(evidence)));
+/// Opens the file that says until when it watched.
+fn alive(setting: &Setting) -> (Option<Alive>, Option<Time>) {
+    let Some(path) = &setting.watched_until else { return (None, None) };
+    match Alive::open(path) {
+        Ok((alive, before)) => (Some(alive), before),
+        Err(error) => {
+            let path = path.display();
+            tracing::warn!(%error, %path, "nobody will know until when it watched");
+            (None, None)
+        }
+    }
 }

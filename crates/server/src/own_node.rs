@@ -160,6 +160,10 @@ impl OwnNode {
                 Ok(Entry::Status(status))
             }
             Entry::Activity(activity) => Ok(Entry::Activity(activity)),
+            Entry::Canary(canary) => {
+                is_ours(&canary.source, &canary.instance)?;
+                Ok(Entry::Canary(canary))
+            }
             other => Err(format!("a node does not tell `{}`", other.kind())),
         }
     }

@@ -38,6 +38,7 @@ enum Command {
 /// 0: fine; 1: findings at or above the bound, or evidence that does not verify; 2: could not do
 /// it.
 fn main() -> ExitCode {
+    node::canary::act_if_asked();
     let cli = Cli::parse();
     let done = match cli.command {
         Command::Serve(args) => command::serve::run(args),

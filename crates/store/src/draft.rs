@@ -21,6 +21,7 @@ pub enum Kind {
     Administration = 5,
     Start = 6,
     Activity = 7,
+    Canary = 8,
 }
 
 /// Room made for a line besides its record.
@@ -187,6 +188,7 @@ fn keys(entry: &Entry<()>, findings: &[FindingId]) -> Vec<u64> {
         Entry::Administration(_) => vec![Kind::Administration as u64],
         Entry::Start(_) => vec![Kind::Start as u64],
         Entry::Activity(one) => vec![Kind::Activity as u64, node_key(&one.node)],
+        Entry::Canary(_) => vec![Kind::Canary as u64],
     };
     keys.sort_unstable();
     keys.dedup();

@@ -226,6 +226,20 @@ CREATE TABLE administration (
 ) WITHOUT ROWID;
 CREATE INDEX administration_time ON administration (time);
 CREATE INDEX administration_act ON administration (act);
+CREATE TABLE canary (              -- the newest of each family
+    source TEXT NOT NULL,
+    instance TEXT NOT NULL,
+    family TEXT NOT NULL,
+    missed INTEGER NOT NULL,       -- of the newest that was tested
+    block INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    PRIMARY KEY (source, instance, family)
+) WITHOUT ROWID;
+CREATE TABLE canary_change (       -- those that were missed first, and seen first again
+    block INTEGER NOT NULL, entry INTEGER NOT NULL, time INTEGER NOT NULL, line TEXT NOT NULL,
+    PRIMARY KEY (block, entry)
+) WITHOUT ROWID;
 CREATE TABLE start (
     block INTEGER NOT NULL, entry INTEGER NOT NULL, line TEXT NOT NULL,
     PRIMARY KEY (block, entry)

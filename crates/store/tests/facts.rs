@@ -40,6 +40,7 @@ fn entry(kind: u8, seconds: i64, pick: usize) -> Entry {
         8 => decision(id, seconds + 1, Action::Reopen),
         9 => rules_loaded(seconds, ["aa", "bb"][pick % 2]),
         10 => act(seconds, "sign_in", "console"),
+        11 => canary(seconds, pick),
         _ => act(seconds, "source_retired", "k8s_audit/webhook"),
     }
 }
@@ -48,7 +49,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn facts_from_tables_equal_facts_from_the_trail(
-        steps in proptest::collection::vec((0_u8..12, 1_i64..20_000, 0_usize..12), 1..60),
+        steps in proptest::collection::vec((0_u8..13, 1_i64..20_000, 0_usize..12), 1..60),
         from in 0_i64..300_000,
         length in 0_i64..300_000,
     ) {

@@ -25,6 +25,11 @@ impl<'e> Event<'e> {
         Self { record, tables, process, envelope, descriptor: None }
     }
 
+    /// Returns the process that acts.
+    pub fn pid(&self) -> u32 {
+        self.record.pid()
+    }
+
     /// Returns when it happened.
     pub fn time(&self) -> Time {
         self.tables.time(self.record.time())

@@ -11,6 +11,7 @@ export type AdministrationItem = Schemas['AdministrationItem'];
 export type Alert = Schemas['Alert'];
 export type AlertDetail = Schemas['AlertDetail'];
 export type AlertItem = Schemas['AlertItem'];
+export type CanaryItem = Schemas['CanaryItem'];
 export type ControlDetail = Schemas['ControlDetail'];
 export type ControlItem = Schemas['ControlItem'];
 export type Criteria = Schemas['Criteria'];

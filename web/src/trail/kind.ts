@@ -10,6 +10,7 @@ export const KIND_WORDS: Record<string, string> = {
   administration: 'Act of administration',
   start: 'Start of the service',
   activity: 'What happened on a node',
+  canary: 'Harmless act planted to be told of',
 };
 
 export interface Lead {
@@ -35,6 +36,7 @@ export function leads(entry: Pick<TrailEntry, 'kind' | 'position' | 'entry'>): L
     case 'decision':
       return [{ href: `/findings/${encodeURIComponent(text(kept.finding))}`, text: 'Finding' }];
     case 'status':
+    case 'canary':
     case 'rejected':
       return [{ href: '/sources', text: 'Sources' }];
     case 'rules':

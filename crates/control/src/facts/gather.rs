@@ -6,7 +6,8 @@ use event::{Period, Time};
 use finding::{Alert, Decision, Finding, FindingId, Seen};
 
 use super::{
-    Act, AlertCount, Case, Decided, Facts, Kind, RuleSet, Stretch, Support, Watch, retired_object,
+    Act, AlertCount, Canaries, Case, Decided, Facts, Kind, Planted, RuleSet, Stretch, Support,
+    Watch, retired_object,
 };
 use crate::evidence::{Entry, RulesLoaded, SourceStatus};
 
@@ -26,6 +27,8 @@ pub struct Gather {
     rule_sets: Vec<RuleSet>,
     acts: Vec<Act>,
     alerts: BTreeMap<(String, String), u64>,
+    planted: Canaries,
+    canaries: Vec<Planted>,
     left_out: u64,
     support: Support,
     instances: HashSet<(String, String)>,
@@ -50,6 +53,8 @@ impl Gather {
             rule_sets: Vec::new(),
             acts: Vec::new(),
             alerts: BTreeMap::new(),
+            planted: Canaries::default(),
+            canaries: Vec::new(),
             left_out: 0,
             support: Support::default(),
             instances: HashSet::new(),
@@ -93,6 +98,14 @@ impl Gather {
             Entry::Start(start) if self.period.contains(start.time) => {
                 self.support.note(Kind::Starts, position);
             }
+            Entry::Canary(canary) => {
+                if let Some(planted) = self.planted.see(position, canary)
+                    && planted.time < self.period.until
+                {
+                    self.support.note(Kind::Canaries, position);
+                    keep(&mut self.canaries, planted, ROWS_MAX, &mut self.left_out);
+                }
+            }
             Entry::Rejected(_) | Entry::Start(_) | Entry::Activity(_) => (),
         }
     }
@@ -119,6 +132,7 @@ impl Gather {
             alerts: counts
                 .map(|((source, rule), count)| AlertCount { source, rule, count })
                 .collect(),
+            canaries: self.canaries,
             left_out: self.left_out,
         };
         facts.sort();

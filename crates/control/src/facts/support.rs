@@ -18,11 +18,12 @@ pub enum Kind {
     Administration,
     Rejected,
     Starts,
+    Canaries,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 8] = [
         Kind::Events,
         Kind::Statuses,
         Kind::Decisions,
@@ -30,6 +31,7 @@ impl Kind {
         Kind::Administration,
         Kind::Rejected,
         Kind::Starts,
+        Kind::Canaries,
     ];
 
     /// Returns the kind of an entry; none of one that no facts rest on.
@@ -42,6 +44,7 @@ impl Kind {
             Entry::Administration(_) => Kind::Administration,
             Entry::Rejected(_) => Kind::Rejected,
             Entry::Start(_) => Kind::Starts,
+            Entry::Canary(_) => Kind::Canaries,
             Entry::Activity(_) => return None,
         })
     }
@@ -56,6 +59,7 @@ impl Kind {
             Kind::Administration => "administration",
             Kind::Rejected => "rejected",
             Kind::Starts => "starts",
+            Kind::Canaries => "canaries",
         }
     }
 }

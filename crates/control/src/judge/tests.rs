@@ -1,5 +1,6 @@
 //! Scenarios: entries of a trail in, results out.
 
+mod canary;
 mod property;
 mod reporting;
 

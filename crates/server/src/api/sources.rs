@@ -22,7 +22,7 @@ use crate::node::NodeState;
 use crate::own_node::SOURCE;
 use crate::private::Node;
 
-pub use sensor::SensorItem;
+pub use sensor::{CanaryItem, SensorItem};
 
 /// Whether a source delivers.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -53,6 +53,8 @@ pub struct SourceItem {
     pub last: Option<SourceMinute>,
     /// How it watched in that minute, if it is a node.
     pub sensor: Option<SensorItem>,
+    /// The newest canary of each family of rules.
+    pub canaries: Vec<CanaryItem>,
     /// Totals over the span.
     pub totals: SourceTotals,
     /// Spans without a healthy status entry.
@@ -190,6 +192,7 @@ pub async fn list(
     let period = bounded(span.period(now)?, SPAN_MAX)?;
     let (known, watched, coverages) = app.ask(move |view| watched(view, period, now)).await?;
     let nodes = app.privately(|private| private.nodes()).await?;
+    let mut canaries = app.ask(View::canaries).await?;
     let mut items: Vec<_> = known
         .into_iter()
         .map(|one| {
@@ -203,6 +206,10 @@ pub async fn list(
                 state,
                 reason,
                 sensor: one.last.entry.sensor.as_deref().map(SensorItem::from),
+                canaries: canaries
+                    .extract_if(.., |canary| is_it(&canary.entry.source, &canary.entry.instance))
+                    .map(CanaryItem::from)
+                    .collect(),
                 last: Some(one.last.into()),
                 totals: totals.map(|it| it.totals.into()).unwrap_or_default(),
                 gaps: coverage
@@ -226,6 +233,7 @@ pub async fn list(
             reason,
             last: None,
             sensor: None,
+            canaries: Vec::new(),
             totals: SourceTotals::default(),
             gaps: Vec::new(),
         });
@@ -241,6 +249,7 @@ pub async fn list(
             reason,
             last: None,
             sensor: None,
+            canaries: Vec::new(),
             totals: SourceTotals::default(),
             gaps: Vec::new(),
         });
@@ -341,6 +350,7 @@ fn watched(view: &View, period: Period, now: Time) -> Result<Watched, store::Err
         cases: Vec::new(),
         acts: Vec::new(),
         alerts: Vec::new(),
+        canaries: Vec::new(),
         left_out: 0,
     };
     let coverages = of_sources(&facts);

@@ -21,7 +21,8 @@ pub struct TrailEntry {
     /// Block and entry.
     #[schema(example = "12.3")]
     pub position: String,
-    /// `event`, `rejected`, `status`, `decision`, `rules`, `administration`, `start`, `activity`.
+    /// `event`, `rejected`, `status`, `decision`, `rules`, `administration`, `start`, `activity`,
+    /// `canary`.
     #[schema(example = "event")]
     pub kind: &'static str,
     /// Version of the entry's form.
@@ -118,6 +119,7 @@ fn decoded(entry: &Entry) -> Result<(Value, Option<String>), serde_json::Error> 
         Entry::Administration(act) => serde_json::to_value(act),
         Entry::Start(start) => serde_json::to_value(start),
         Entry::Activity(activity) => serde_json::to_value(activity),
+        Entry::Canary(canary) => serde_json::to_value(canary),
     };
     Ok((value?, None))
 }

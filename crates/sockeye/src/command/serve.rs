@@ -73,7 +73,7 @@ pub fn log() {
 async fn serve(settings: Settings, sensor: SensorSetting) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new().context("cannot listen for signals")?;
     let mut running = Running::start(settings.clone()).await?;
-    let watch = match own_node::start(sensor, &running, running.recovery.silent_since) {
+    let watch = match own_node::start(sensor, &running, &settings.data) {
         Ok(watch) => watch,
         Err(error) => {
             running.stop().await;

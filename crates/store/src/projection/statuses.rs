@@ -1,7 +1,7 @@
 //! Entries that are neither events nor decisions: a row each.
 
-use control::evidence::{Entry, Rejected, SourceStatus};
-use rusqlite::params;
+use control::evidence::{Canary, Entry, Rejected, SourceStatus};
+use rusqlite::{OptionalExtension, params};
 use trail::Position;
 
 use super::{Projection, json, quarter};
@@ -16,6 +16,7 @@ impl Projection {
             Entry::Event(_) | Entry::Decision(_) | Entry::Activity(_) => (),
             Entry::Rejected(rejected) => self.rejected(rejected)?,
             Entry::Status(status) => self.status(position, status)?,
+            Entry::Canary(canary) => self.canary(position, canary)?,
             Entry::Rules(loaded) => {
                 let insert = "INSERT INTO rules_loaded VALUES (?1, ?2, ?3, ?4)";
                 let mut insert = connection.prepare_cached(insert)?;
@@ -41,6 +42,36 @@ impl Projection {
             records = records + 1, bytes = bytes + excluded.bytes";
         let mut add = self.connection.prepare_cached(add)?;
         add.execute(params![quarter(rejected.received), source, rejected.bytes])?;
+        Ok(())
+    }
+
+    fn canary(&mut self, position: Position, canary: &Canary) -> Result<(), Error> {
+        let Position { block, entry } = position;
+        let before =
+            "SELECT missed FROM canary WHERE source = ?1 AND instance = ?2 AND family = ?3";
+        let key = params![canary.source, canary.instance, canary.family];
+        let before: Option<bool> =
+            self.connection.prepare_cached(before)?.query_row(key, |row| row.get(0)).optional()?;
+        let before = before.unwrap_or(false);
+        let missed = canary.outcome.missed().unwrap_or(before);
+        let line = json(canary);
+        let write = "INSERT INTO canary VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE
+            SET missed = excluded.missed, block = excluded.block, entry = excluded.entry,
+            line = excluded.line";
+        self.connection.prepare_cached(write)?.execute(params![
+            canary.source,
+            canary.instance,
+            canary.family,
+            missed,
+            block,
+            entry,
+            line
+        ])?;
+        if missed != before {
+            let insert = "INSERT INTO canary_change VALUES (?1, ?2, ?3, ?4)";
+            let mut insert = self.connection.prepare_cached(insert)?;
+            insert.execute(params![block, entry, canary.time.0, line])?;
+        }
         Ok(())
     }
 

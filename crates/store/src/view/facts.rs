@@ -5,9 +5,9 @@ mod cases;
 
 use std::collections::BTreeMap;
 
-use control::evidence::Administration;
+use control::evidence::{Administration, Canary};
 use control::facts::{
-    Act, AlertCount, Facts, ROWS_MAX, RuleSet, SourceFacts, Watch, retired_object,
+    Act, AlertCount, Facts, Planted, ROWS_MAX, RuleSet, SourceFacts, Watch, retired_object,
 };
 use event::{Period, Time};
 use rusqlite::{Connection, Row, params};
@@ -22,17 +22,19 @@ impl View {
     /// Returns what is known about a period at `as_of`.
     pub fn facts(&self, period: Period, as_of: Time) -> Result<Facts, Error> {
         let mut left_out = 0;
-        let (sources, rule_sets, acts, cases) = self.ask(|connection| {
+        let (sources, rule_sets, acts, canaries, cases) = self.ask(|connection| {
             Ok((
                 sources(connection, period)?,
                 rule_sets(connection, period, &mut left_out)?,
                 acts(connection, period, &mut left_out)?,
+                canaries(connection, period, &mut left_out)?,
                 cases::list(connection, period, &mut left_out)?,
             ))
         })?;
         let alerts = self.count_alerts(period)?;
         let cases = cases::within(self, cases, period)?;
-        let mut facts = Facts { period, as_of, sources, rule_sets, cases, acts, alerts, left_out };
+        let mut facts =
+            Facts { period, as_of, sources, rule_sets, cases, acts, alerts, canaries, left_out };
         facts.sort();
         Ok(facts)
     }
@@ -190,6 +192,28 @@ fn acts(connection: &Connection, period: Period, left_out: &mut u64) -> Result<V
             act: act.act,
             object: act.object,
             detail: act.detail,
+            position: position(row)?,
+        })
+    })?;
+    keep(rows, ROWS_MAX, left_out)
+}
+
+fn canaries(
+    connection: &Connection,
+    period: Period,
+    left_out: &mut u64,
+) -> Result<Vec<Planted>, Error> {
+    let read = "SELECT block, entry, line FROM canary_change WHERE time < ?1 ORDER BY block, entry";
+    let mut read = connection.prepare_cached(read)?;
+    let rows = read.query_map([period.until.0], |row| {
+        let canary: Canary = row::parse(row, 2)?;
+        Ok(Planted {
+            time: canary.time,
+            missed: canary.outcome.missed().unwrap_or(false),
+            source: canary.source,
+            instance: canary.instance,
+            family: canary.family,
+            rules: canary.rules,
             position: position(row)?,
         })
     })?;

@@ -1,8 +1,9 @@
 //! Sources: state, totals and gaps.
 
-use control::evidence::SourceStatus;
+use control::evidence::{Canary, SourceStatus};
 use event::{Period, Time};
 use rusqlite::{Connection, params};
+use trail::Position;
 
 use super::{GAPS_LEN_MAX, Gap, Placed, SourceItem, View};
 use crate::{Error, row};
@@ -44,6 +45,19 @@ impl View {
             }
             items.sort_by(|a, b| (&a.source, &a.instance).cmp(&(&b.source, &b.instance)));
             Ok(items)
+        })
+    }
+
+    /// Lists the newest canary of each family of rules, by source, instance and family.
+    pub fn canaries(&self) -> Result<Vec<Placed<Canary>>, Error> {
+        self.ask(|connection| {
+            let read = "SELECT block, entry, line FROM canary ORDER BY source, instance, family";
+            let mut read = connection.prepare_cached(read)?;
+            let rows = read.query_map([], |row| {
+                let position = Position { block: row.get(0)?, entry: row.get(1)? };
+                Ok(Placed { position, entry: row::parse(row, 2)? })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 

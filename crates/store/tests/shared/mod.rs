@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use control::evidence::{
-    Activity, Actor, Administration, Command, Entry, Event, Exit, Item, Leader, Phase, Rejected,
-    RulesLoaded, Session, SourceStatus, What,
+    Activity, Actor, Administration, Canary, Command, Entry, Event, Exit, Item, Leader, Outcome,
+    Phase, Rejected, RulesLoaded, Session, SourceStatus, What,
 };
 use event::{Severity, Subject, Time};
 use finding::{Action, Alert, Decision, FindingId, Verdict};
@@ -140,6 +140,27 @@ pub fn act(seconds: i64, act: &str, object: &str) -> Entry {
         object: object.into(),
         detail: String::new(),
         subject: Subject::default(),
+    })
+}
+
+/// A canary of the rule `Shell`; `nth` says what came of it.
+pub fn canary(seconds: i64, nth: usize) -> Entry {
+    let outcome = match nth % 3 {
+        0 => {
+            let alert = Box::new(alert("Shell", "web", Severity::Notice, at(seconds)));
+            Outcome::Seen { alert, took_ms: 40 }
+        }
+        1 => Outcome::Missed { reason: "no alert".into() },
+        _ => Outcome::NotTested { reason: "no container".into() },
+    };
+    Entry::Canary(Canary {
+        time: at(seconds),
+        source: "k8s_audit".into(),
+        instance: "webhook".into(),
+        family: ["shells", "secrets"][nth / 3 % 2].into(),
+        rule: "Shell".into(),
+        rules: vec!["Shell".into()],
+        outcome,
     })
 }
 

@@ -1,8 +1,10 @@
 //! How a node is watched, as the API tells of it.
 
-use control::evidence::SensorStatus;
-use serde::Serialize;
 use std::collections::BTreeMap;
+
+use control::evidence::{Canary, Outcome, SensorStatus};
+use serde::Serialize;
+use store::Placed;
 use utoipa::ToSchema;
 
 use super::super::shape::{Count, Moment};
@@ -67,6 +69,47 @@ impl From<&SensorStatus> for SensorItem {
             evicted: counts(&status.evicted),
             clock_offset_ns: status.clock_offset_ns.map(|offset| offset.to_string()),
             silent_since: status.silent_since.map(Into::into),
+        }
+    }
+}
+
+/// A harmless act that was planted for a family of rules, and what came of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CanaryItem {
+    /// Place in the trail of its entry.
+    pub position: String,
+    /// Family of rules: the page that explains them.
+    pub family: String,
+    /// The rule that should match; empty where nothing could be planted.
+    pub rule: String,
+    /// When it was planted.
+    pub time: Moment,
+    /// `seen`, `missed` or `not-tested`.
+    #[schema(example = "seen")]
+    pub outcome: &'static str,
+    /// Why it was missed or not tested.
+    pub reason: Option<String>,
+    /// Milliseconds from the act until it was judged.
+    pub took_ms: Option<Count>,
+}
+
+impl From<Placed<Canary>> for CanaryItem {
+    fn from(placed: Placed<Canary>) -> CanaryItem {
+        let canary = placed.entry;
+        let (reason, took_ms) = match &canary.outcome {
+            Outcome::Seen { took_ms, .. } => (None, Some((*took_ms).into())),
+            Outcome::Missed { reason } | Outcome::NotTested { reason } => {
+                (Some(reason.clone()), None)
+            }
+        };
+        CanaryItem {
+            position: placed.position.to_string(),
+            outcome: canary.outcome.name(),
+            family: canary.family,
+            rule: canary.rule,
+            time: canary.time.into(),
+            reason,
+            took_ms,
         }
     }
 }

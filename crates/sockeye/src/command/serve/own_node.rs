@@ -1,7 +1,9 @@
 //! Watches the machine that the server runs on, and brings what is found to the server's door.
 
+use std::path::Path;
+
 use anyhow::Context;
-use event::Time;
+use node::canary::{self, Nest};
 use node::{Orders, Ready, Refused, Rules, Setting, Sink, Telling, Watch};
 use server::{OwnNode, Refusal, Running, Unkept};
 use tokio::runtime::Handle;
@@ -28,12 +30,12 @@ impl Sink for Desk {
     }
 }
 
-/// Starts to watch, as far as it is asked for. `silent_since` is until when something is known to
-/// have watched before. Where it must be watched and cannot, that is an error.
+/// Starts to watch, as far as it is asked for; `data` is the data directory. Where it must be
+/// watched and cannot, that is an error.
 pub fn start(
     sensor: SensorSetting,
     running: &Running,
-    silent_since: Option<Time>,
+    data: &Path,
 ) -> anyhow::Result<Option<Watch>> {
     let node = running.own_node();
     if sensor.watch == When::Off {
@@ -49,7 +51,8 @@ pub fn start(
             activity: Telling::Told,
         },
         version: env!("CARGO_PKG_VERSION"),
-        silent_since,
+        watched_until: Some(data.join("watched-until")),
+        canaries: canaries(data),
     };
     let desk = Desk { node: node.clone(), runtime: Handle::current() };
     let started = block_in_place(|| Watch::start(&setting, rules(running), Box::new(desk)));
@@ -67,6 +70,14 @@ pub fn start(
             Ok(None)
         }
     }
+}
+
+/// Returns from where canaries are planted.
+fn canaries(data: &Path) -> Option<Nest> {
+    let program = std::env::current_exe().ok()?;
+    // One act takes this folder as its root, so its name must hold from anywhere.
+    let folder = canary::folder(&data.canonicalize().ok()?);
+    Some(Nest { program, folder, every: canary::EVERY })
 }
 
 /// Returns the rules that judge what is watched.

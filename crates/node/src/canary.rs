@@ -1,0 +1,188 @@
+//! Canaries: harmless acts, one for each family of rules, that show that what is there is seen.
+//!
+//! An act is done by this very program, started once more under the name that a rule looks for; it
+//! ends at once, or first opens a file and writes nothing. What it raises opens no finding: it is
+//! recognised as the child that was just started, and its alert goes into the canary's own entry.
+
+mod act;
+mod child;
+
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use control::evidence::{Canary, Outcome};
+use event::Time;
+use finding::Alert;
+
+use crate::minute::SOURCE;
+use act::{ACTS, Act};
+
+pub use child::act_if_asked;
+
+/// How long an alert may take.
+const WAIT: Duration = Duration::from_secs(20);
+/// How long after the start of a watch, or of other rules, the first ones are planted.
+const SETTLE: Duration = Duration::from_secs(5);
+/// How long between two acts of a round.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often all are planted.
+pub const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where canaries are planted from.
+#[derive(Clone, Debug)]
+pub struct Nest {
+    /// This program.
+    pub program: PathBuf,
+    /// A folder of their own, which is emptied.
+    pub folder: PathBuf,
+    /// How often all are planted.
+    pub every: Duration,
+}
+
+/// The round of canaries under way, or the wait for the next.
+#[derive(Debug)]
+pub struct Canaries {
+    nest: Nest,
+    node: String,
+    /// Acts still to be done in this round.
+    left: Vec<&'static Act>,
+    next: Instant,
+    planted: Option<Planted>,
+    /// The child of the newest act: whatever it raises is no finding.
+    child: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Planted {
+    act: &'static Act,
+    child: Child,
+    at: Instant,
+    time: Time,
+}
+
+impl Canaries {
+    /// Returns canaries that are planted soon.
+    pub fn new(nest: Nest, node: &str) -> Canaries {
+        Canaries {
+            nest,
+            node: node.to_owned(),
+            left: Vec::new(),
+            next: Instant::now() + SETTLE,
+            planted: None,
+            child: None,
+        }
+    }
+
+    /// Begins a round soon, because other rules judge.
+    pub fn again(&mut self) {
+        self.left.clear();
+        self.next = Instant::now() + SETTLE;
+    }
+
+    /// Plants what is due, and tells what came of one. `has` says whether a rule judges.
+    pub fn tend(&mut self, now: Time, has: impl Fn(&str) -> bool) -> Option<Canary> {
+        if let Some(planted) = &mut self.planted {
+            let ended = planted.child.try_wait().ok().flatten();
+            let unable = ended.and_then(child::unable);
+            let late = planted.at.elapsed() > WAIT;
+            let outcome = match (unable, late) {
+                (Some(reason), _) => Outcome::NotTested { reason },
+                (None, true) => {
+                    let reason = format!("no alert within {} s", WAIT.as_secs());
+                    Outcome::Missed { reason }
+                }
+                (None, false) => return None,
+            };
+            return self.end(outcome);
+        }
+        if Instant::now() < self.next {
+            return None;
+        }
+        if self.left.is_empty() {
+            self.left = ACTS.iter().rev().collect();
+            act::prepare(&self.nest.folder);
+        }
+        let act = self.left.pop()?;
+        let last = self.left.is_empty();
+        self.next = Instant::now() + if last { self.nest.every } else { PAUSE };
+        let refused = match has(act.rule) {
+            _ if act.rule.is_empty() => Some(act.why_not().to_owned()),
+            false => Some(format!("no rule `{}` judges here", act.rule)),
+            true if in_container() && act.on_node() => {
+                Some("this program itself runs in a container".to_owned())
+            }
+            true => None,
+        };
+        if let Some(reason) = refused {
+            return Some(self.told(act, now, Outcome::NotTested { reason }));
+        }
+        match act.plant(&self.nest.program, &self.nest.folder) {
+            Ok(child) => {
+                self.child = Some(child.id());
+                self.planted = Some(Planted { act, child, at: Instant::now(), time: now });
+                None
+            }
+            Err(error) => {
+                let reason = format!("nothing could be started: {error}");
+                Some(self.told(act, now, Outcome::NotTested { reason }))
+            }
+        }
+    }
+
+    /// Takes the alerts of an event if a canary raised them, and tells if it is the one that was
+    /// waited for. Gives back those that are nobody's canary.
+    pub fn take(&mut self, pid: u32, alerts: Vec<Alert>) -> Result<Option<Canary>, Vec<Alert>> {
+        if self.child != Some(pid) {
+            return Err(alerts);
+        }
+        let Some(planted) = &self.planted else { return Ok(None) };
+        let mut alerts = alerts.into_iter();
+        let Some(alert) = alerts.find(|alert| &*alert.rule == planted.act.rule) else {
+            return Ok(None);
+        };
+        let took_ms = u64::try_from(planted.at.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(self.end(Outcome::Seen { alert: Box::new(alert), took_ms }))
+    }
+
+    fn end(&mut self, outcome: Outcome) -> Option<Canary> {
+        let mut planted = self.planted.take()?;
+        // It ends by itself; this only makes sure, so that it leaves nothing behind.
+        let _ = planted.child.kill();
+        let _ = planted.child.wait();
+        Some(self.told(planted.act, planted.time, outcome))
+    }
+
+    fn told(&self, act: &Act, time: Time, outcome: Outcome) -> Canary {
+        Canary {
+            time,
+            source: SOURCE.to_owned(),
+            instance: self.node.clone(),
+            family: act.family.to_owned(),
+            rule: act.rule.to_owned(),
+            rules: detect::family_rules(&format!("rules/{SOURCE}/{}.yaml", act.family)),
+            outcome,
+        }
+    }
+}
+
+impl Drop for Canaries {
+    fn drop(&mut self) {
+        if let Some(planted) = &mut self.planted {
+            let _ = planted.child.kill();
+            let _ = planted.child.wait();
+        }
+    }
+}
+
+/// Tells whether this program runs in a container, where rules for nodes do not see it.
+fn in_container() -> bool {
+    let cgroups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let mut paths = cgroups.lines().filter_map(|line| line.splitn(3, ':').nth(2));
+    paths.any(|path| syscall::container::place(path.as_bytes()).is_some())
+}
+
+/// Returns the folder that canaries use below another.
+pub fn folder(below: &Path) -> PathBuf {
+    below.join("canaries")
+}
