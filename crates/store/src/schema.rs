@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 /// Version of the tables and of what is written into them.
-pub const VERSION: i64 = 5;
+pub const VERSION: i64 = 6;
 
 /// Memory that the writer's connection uses for pages.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
