@@ -28,6 +28,8 @@ pub struct Setting {
     pub orders: Orders,
     /// Version of this program.
     pub version: &'static str,
+    /// Until when the run before is known to have watched, if `watched_until` does not say.
+    pub silent_since: Option<Time>,
     /// File that says until when it watched, for the run after it.
     pub watched_until: Option<PathBuf>,
     /// Where canaries are planted from; nothing: none are.
@@ -162,12 +164,12 @@ impl Round {
             ..SensorStatus::default()
         };
         let node = setting.orders.node.clone();
-        let (alive, silent_since) = alive(setting);
+        let (alive, before) = alive(setting);
         let nest = setting.canaries.clone();
         let canaries = nest.map(|nest| Canaries::new(nest, &node));
         Round {
             desk: Desk { queue, run: Run { node, rules, sensor }, events: 0, canaries },
-            minute: Minute::first(clock::now(), silent_since),
+            minute: Minute::first(clock::now(), before.or(setting.silent_since)),
             lookout,
             rules: receiver,
             alive,

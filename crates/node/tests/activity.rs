@@ -65,7 +65,8 @@ fn watch(kept: &Kept) -> Option<Watch> {
         matching: detect::Matching::All,
         activity: Telling::Told,
     };
-    let setting = Setting { orders, version: "0", silent_since: None };
+    let setting =
+        Setting { orders, version: "0", silent_since: None, watched_until: None, canaries: None };
     let rules = Rules { detector, hash: "aa".to_owned() };
     match Watch::start(&setting, rules, Box::new(kept.clone())) {
         Ok(watch) => Some(watch),

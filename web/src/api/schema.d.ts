@@ -93,6 +93,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what happened, newest first. */
+        get: operations["activity_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activity/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists interactive sessions, the latest begun first. */
+        get: operations["activity_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activity/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one session: who, where, every command in order, and what alerted in it. */
+        get: operations["activity_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/administration": {
         parameters: {
             query?: never;
@@ -576,6 +627,107 @@ export interface components {
          * @enum {string}
          */
         Action: "acknowledge" | "accept" | "resolve" | "reopen";
+        /** @description Something that was done on a node, once or several times. */
+        ActivityItem: {
+            command?: components["schemas"]["CommandDetail"] | null;
+            /** @description How often. */
+            count: components["schemas"]["Count"];
+            /**
+             * @description How a program or a session ended.
+             * @example code 0
+             */
+            exit?: string | null;
+            /** @description How often in vain, of these. */
+            failed: components["schemas"]["Count"];
+            /** @description When first, by the node's clock. */
+            first: components["schemas"]["Moment"];
+            /** @description What kind of thing. */
+            kind: components["schemas"]["ActivityKind"];
+            /** @description When last. */
+            last: components["schemas"]["Moment"];
+            /** @description Who logged in, whoever they became since: a name or a number. */
+            login?: string | null;
+            /**
+             * Format: int32
+             * @description Process, as the node counts.
+             */
+            pid: number;
+            /**
+             * @description Entry of the trail, and the item in it.
+             * @example 12.3.0
+             */
+            position: string;
+            /** @description Interactive session that it belongs to. */
+            session?: string | null;
+            /**
+             * @description Why a changed path is sensitive.
+             * @example keys
+             */
+            sort?: string | null;
+            /** @description Who, and where. */
+            subject: components["schemas"]["Subject"];
+            /**
+             * @description What was done, in one line.
+             * @example cat /etc/shadow
+             */
+            text: string;
+            /**
+             * Format: int32
+             * @description Effective user.
+             */
+            uid: number;
+        };
+        /**
+         * @description Kinds of activity.
+         * @enum {string}
+         */
+        ActivityKind: "command" | "session" | "connection" | "write" | "privilege" | "module";
+        /** @description An interactive session. */
+        ActivitySession: {
+            /** @description When it began or was found. */
+            began: components["schemas"]["Moment"];
+            /** @description Commands executed in it. */
+            commands: components["schemas"]["Count"];
+            ended?: components["schemas"]["Moment"] | null;
+            /** @description How it ended. */
+            exit?: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description Who logged in: a name or a number. */
+            login?: string | null;
+            /** @description When something was last done in it. */
+            newest: components["schemas"]["Moment"];
+            /** @description `began`, or `found` where its beginning was not seen. */
+            phase: string;
+            /**
+             * Format: int32
+             * @description Process that began it, as the node counts.
+             */
+            pid: number;
+            /**
+             * @description Entry of the trail that told of it first.
+             * @example 12.3
+             */
+            position: string;
+            /** @description Who, and where; the process is the one that began it. */
+            subject: components["schemas"]["Subject"];
+            /** @description Terminal; none where a shell reads its commands from elsewhere. */
+            terminal?: string | null;
+            /**
+             * Format: int32
+             * @description Effective user at its beginning.
+             */
+            uid: number;
+            /** @description Names of the processes that it came through, nearest first. */
+            via: string[];
+        };
+        /** @description A session with what was done in it and what alerted. */
+        ActivitySessionDetail: components["schemas"]["ActivitySession"] & {
+            /** @description What was done, oldest first. */
+            activity: components["schemas"]["Page_ActivityItem"];
+            /** @description Alerts that its system calls raised, oldest first, at most 200. */
+            alerts: components["schemas"]["AlertItem"][];
+        };
         /** @description Something done to Sockeye itself. */
         AdministrationItem: {
             /** @description `sign_in`, `token_created` … */
@@ -622,6 +774,8 @@ export interface components {
             raw: string;
             /** @description Receipt time, by ours. */
             received: components["schemas"]["Moment"];
+            /** @description Interactive session in which a system call was made. */
+            session?: string | null;
             /** @description Event time, by the sender's clock. */
             time: components["schemas"]["Moment"];
             /** @description Where the record stands in the trail. */
@@ -666,6 +820,23 @@ export interface components {
             /** @description When it was planted. */
             time: components["schemas"]["Moment"];
             took_ms?: components["schemas"]["Count"] | null;
+        };
+        /** @description More of a command. */
+        CommandDetail: {
+            /** @description Arguments, the zeroth too, secrets masked. */
+            args: string[];
+            /** @description There were more arguments than are kept. */
+            cut: boolean;
+            /** @description Directory that it was executed in. */
+            cwd: string;
+            /** @description Error with which executing failed. */
+            error?: string | null;
+            /** @description Path of the program. */
+            exe: string;
+            /** @description Name of the process that made it. */
+            parent: string;
+            /** @description Terminal. */
+            terminal?: string | null;
         };
         /** @description A control with all that its results stand on. */
         ControlDetail: components["schemas"]["ControlItem"] & {
@@ -1010,6 +1181,105 @@ export interface components {
          * @enum {string}
          */
         Outcome: "pass" | "fail" | "error" | "not-tested" | "not-applicable" | "inherited" | "manual";
+        /** @description One page of a list. */
+        Page_ActivityItem: {
+            /** @description What is on it. */
+            items: {
+                command?: components["schemas"]["CommandDetail"] | null;
+                /** @description How often. */
+                count: components["schemas"]["Count"];
+                /**
+                 * @description How a program or a session ended.
+                 * @example code 0
+                 */
+                exit?: string | null;
+                /** @description How often in vain, of these. */
+                failed: components["schemas"]["Count"];
+                /** @description When first, by the node's clock. */
+                first: components["schemas"]["Moment"];
+                /** @description What kind of thing. */
+                kind: components["schemas"]["ActivityKind"];
+                /** @description When last. */
+                last: components["schemas"]["Moment"];
+                /** @description Who logged in, whoever they became since: a name or a number. */
+                login?: string | null;
+                /**
+                 * Format: int32
+                 * @description Process, as the node counts.
+                 */
+                pid: number;
+                /**
+                 * @description Entry of the trail, and the item in it.
+                 * @example 12.3.0
+                 */
+                position: string;
+                /** @description Interactive session that it belongs to. */
+                session?: string | null;
+                /**
+                 * @description Why a changed path is sensitive.
+                 * @example keys
+                 */
+                sort?: string | null;
+                /** @description Who, and where. */
+                subject: components["schemas"]["Subject"];
+                /**
+                 * @description What was done, in one line.
+                 * @example cat /etc/shadow
+                 */
+                text: string;
+                /**
+                 * Format: int32
+                 * @description Effective user.
+                 */
+                uid: number;
+            }[];
+            /** @description Cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_ActivitySession: {
+            /** @description What is on it. */
+            items: {
+                /** @description When it began or was found. */
+                began: components["schemas"]["Moment"];
+                /** @description Commands executed in it. */
+                commands: components["schemas"]["Count"];
+                ended?: components["schemas"]["Moment"] | null;
+                /** @description How it ended. */
+                exit?: string | null;
+                /** @description Its id. */
+                id: string;
+                /** @description Who logged in: a name or a number. */
+                login?: string | null;
+                /** @description When something was last done in it. */
+                newest: components["schemas"]["Moment"];
+                /** @description `began`, or `found` where its beginning was not seen. */
+                phase: string;
+                /**
+                 * Format: int32
+                 * @description Process that began it, as the node counts.
+                 */
+                pid: number;
+                /**
+                 * @description Entry of the trail that told of it first.
+                 * @example 12.3
+                 */
+                position: string;
+                /** @description Who, and where; the process is the one that began it. */
+                subject: components["schemas"]["Subject"];
+                /** @description Terminal; none where a shell reads its commands from elsewhere. */
+                terminal?: string | null;
+                /**
+                 * Format: int32
+                 * @description Effective user at its beginning.
+                 */
+                uid: number;
+                /** @description Names of the processes that it came through, nearest first. */
+                via: string[];
+            }[];
+            /** @description Cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
         /** @description One page of a list. */
         Page_AdministrationItem: {
             /** @description What is on it. */
@@ -1759,6 +2029,139 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    activity_list: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind. */
+                kind?: components["schemas"]["ActivityKind"];
+                /** @description Only with this text in command, path or address, in any case. */
+                text?: string;
+                /** @description Only on this node. */
+                node?: string;
+                /** @description Only in this namespace. */
+                namespace?: string;
+                /** @description Only in this pod. */
+                pod?: string;
+                /** @description Only in this container: its id, or the first twelve letters of it. */
+                container?: string;
+                /** @description Only by this user, or whoever logged in as this user: a name or a number. */
+                user?: string;
+                /** @description Only in this interactive session. */
+                session?: string;
+                /** @description Not before. */
+                from?: string;
+                /** @description Before. */
+                until?: string;
+                /** @description At most so many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ActivityItem"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    activity_sessions: {
+        parameters: {
+            query?: {
+                /** @description Only on this node. */
+                node?: string;
+                /** @description Only in this namespace. */
+                namespace?: string;
+                /** @description Only in this pod. */
+                pod?: string;
+                /** @description Only in this container: its id, or the first twelve letters of it. */
+                container?: string;
+                /** @description Only by this user, or whoever logged in as this user: a name or a number. */
+                user?: string;
+                /** @description Only those under way then or later. */
+                from?: string;
+                /** @description Only those that began before. */
+                until?: string;
+                /** @description At most so many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ActivitySession"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    activity_session: {
+        parameters: {
+            query?: {
+                /** @description At most so many items, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the session */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivitySessionDetail"];
+                };
             };
             "4XX": {
                 headers: {

@@ -51,6 +51,7 @@ pub fn start(
             activity: Telling::Told,
         },
         version: env!("CARGO_PKG_VERSION"),
+        silent_since: None,
         watched_until: Some(data.join("watched-until")),
         canaries: canaries(data),
     };
