@@ -99,6 +99,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         },
         version: env!("CARGO_PKG_VERSION"),
         silent_since: alive.last(),
+        watched_until: None,
+        canaries: None,
     };
     let server = address(&args, &identity)?;
     let shipping = Shipping {
