@@ -18,7 +18,7 @@ mod ready;
 mod watch;
 
 pub use clock::{epoch, now};
-pub use lookout::{Lookout, Orders, Telling};
+pub use lookout::{Lookout, Orders, PushDown, Telling};
 pub use queue::Queue;
 pub use ready::{Kind, Ready, Refused, Sink};
 pub use watch::{Rules, Setting, StartError, Watch};

@@ -9,6 +9,7 @@ use event::Time;
 use finding::Alert;
 use sensor::{Choice, Options, POLL, Sensor, SensorError, Standing};
 use syscall::record::Record;
+use syscall::selection::Selection;
 use syscall::{Environment, Event, Home, Tables};
 
 use crate::minute::SOURCE;
@@ -32,6 +33,8 @@ pub struct Orders {
     pub matching: Matching,
     /// Whether to tell what happens without any rule.
     pub activity: Telling,
+    /// Whether records that no rule can match leave the kernel.
+    pub push_down: PushDown,
 }
 
 /// Whether activity is told.
@@ -42,6 +45,16 @@ pub enum Telling {
     /// It is not: only rules are judged.
     #[default]
     Untold,
+}
+
+/// Whether the kernel programs drop what no rule can match. The alerts are the same either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PushDown {
+    /// They do.
+    #[default]
+    On,
+    /// They send it to be judged here, which is dearer.
+    Off,
 }
 
 /// A watch without anyone to tell.
@@ -218,7 +231,10 @@ impl Lookout {
     /// An alert is in doubt while something is being lost.
     fn look(&mut self) {
         self.looked = Instant::now();
-        self.live.tables_mut().set_epoch(clock::epoch());
+        let tables = self.live.tables_mut();
+        tables.set_epoch(clock::epoch());
+        let hosts = tables.hosts(clock::since_start());
+        hosts.into_iter().for_each(|cgroup| self.sensor.set_host(cgroup));
         let tallies = self.sensor.tallies().unwrap_or_default();
         let lost = tallies.iter().map(|(_, tally)| tally.lost()).sum::<u64>()
             + self.sensor.recursion_misses()
@@ -251,6 +267,9 @@ fn options(wanted: &Wanted, orders: &Orders) -> Options {
         operations: wanted.operations.clone(),
         ring_len: orders.ring_len,
         environment: wanted.environment == Environment::Kept,
-        ..Options::default()
+        selection: match orders.push_down {
+            PushDown::On => wanted.selection.clone(),
+            PushDown::Off => Selection::default(),
+        },
     }
 }

@@ -18,5 +18,5 @@ pub use diagnostic::Diagnostic;
 pub use format::Template;
 pub use load::load;
 pub use parse::parse;
-pub use program::{KeyUse, Matching, Memo, Program};
+pub use program::{Comparison, KeyUse, Matching, Memo, Program};
 pub use ruleset::{Rule, RuleFile, Ruleset};

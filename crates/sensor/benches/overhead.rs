@@ -10,8 +10,9 @@ use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use sensor::{Choice, Filter, Options, Outcome, POLL, Sensor, Step};
+use sensor::{Choice, Options, POLL, Sensor, Step};
 use syscall::record::Operation;
+use syscall::selection::{Needle, SITUATION_COUNT, Selection, Sort, Verdict, What};
 
 /// Marks a run of this program as the one that is watched.
 const ACT: &str = "act";
@@ -51,12 +52,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The sensor wants opens: in one case none that only read, in the other all.
-fn cases(step: Step) -> [(&'static str, Options); 2] {
+/// The sensor wants opens: in one case none that only read, in one those of paths that begin in
+/// another way, in one all.
+fn cases(step: Step) -> [(&'static str, Options); 3] {
     let operations = [Operation::Openat].into();
     let all = Options { step: Choice::Only(step), operations, ..Options::default() };
-    let writes = Filter { operation: Operation::Openat, outcome: Outcome::Any, mask: Some((2, 3)) };
-    [("filtered", Options { filters: vec![writes], ..all.clone() }), ("sent", all)]
+    let selected = |read: Verdict| {
+        let situations = Sort::of(Operation::Openat).map(Sort::situations).unwrap_or_default();
+        let mut verdicts = vec![Verdict::Send; SITUATION_COUNT];
+        for situation in situations {
+            if matches!(situation.what, What::Open(flags, ..) if flags & 3 == 0) {
+                verdicts[situation.index()] = read;
+            }
+        }
+        let needles = [b"/etc/".as_slice(), b"/root/", b"/usr/bin/", b"/tmp/named/"];
+        let set = needles.iter().map(|path| Needle::Begins(path.to_vec())).collect();
+        let verdicts = [(Operation::Openat, verdicts)].into();
+        Options { selection: Selection { verdicts, sets: vec![set] }, ..all.clone() }
+    };
+    let (flags, path) = (selected(Verdict::Drop), selected(Verdict::Among(0)));
+    [("by flags", flags), ("by path", path), ("sent", all)]
 }
 
 /// What a run took, in nanoseconds.

@@ -29,8 +29,8 @@ INLINE bool wanted(u32 operation)
     return operation && plan && plan->count;
 }
 
-/* Counts an event and begins its record. */
-INLINE struct slot *begin(u32 operation, s64 result, bool compat, struct tally *tally)
+/* Claims a slot for a record, or counts the loss. */
+INLINE struct slot *prepare(u32 operation, s64 result, bool compat, struct tally *tally)
 {
     struct slot *slot = claim();
     if (!slot) {
@@ -40,7 +40,16 @@ INLINE struct slot *begin(u32 operation, s64 result, bool compat, struct tally *
     slot->operation = operation;
     slot->result = result;
     slot->compat = compat;
-    put_head(slot);
+    slot->text_address = 0;
+    return slot;
+}
+
+/* Begins a record. */
+INLINE struct slot *begin(u32 operation, s64 result, bool compat, struct tally *tally)
+{
+    struct slot *slot = prepare(operation, result, compat, tally);
+    if (slot)
+        put_head(slot);
     return slot;
 }
 
@@ -118,46 +127,99 @@ INLINE void put_args(struct slot *slot, struct registers *regs, bool compat)
         put_socket_args(slot, regs);
 }
 
-/* Says whether the plan's filter lets a call through; in doubt it does. */
-INLINE bool passes(struct plan *plan, struct registers *regs, bool compat)
-{
-    if (!plan->mask || (compat && regs->orig_ax == NR_COMPAT_SOCKETCALL))
-        return 1;
-    return register_argument(regs, plan->argument, compat) & plan->mask;
-}
-
 INLINE bool outcome_fits(struct plan *plan, s64 result)
 {
-    if (plan->outcome == OUTCOME_FAILED)
-        return result < 0;
-    return plan->outcome != OUTCOME_DONE || result >= 0;
+    return plan->outcome != OUTCOME_FAILED || result < 0;
 }
 
-/* Every call that ended comes here, from whichever step. */
-INLINE int on_call(u64 address, s64 result)
+/* A call while it is decided what becomes of it. */
+struct call {
+    struct registers regs;
+    s64 result;
+    u32 operation;
+    bool compat;
+    u64 sock;
+};
+
+/* What becomes of a call, as far as its situation says. */
+INLINE u32 judge(struct call *call, struct plan *plan)
 {
-    struct registers *at = (struct registers *)address;
-    bool compat = is_compat();
-    u32 operation = operation_of(at, compat);
-    struct plan *plan = plan_of(operation);
-    struct tally *tally = tally_of(operation);
-    if (!operation || !plan || !tally || !outcome_fits(plan, result))
+    u32 end = end_of(call->result);
+    struct registers *regs = &call->regs;
+    if (plan->sort == SORT_NONE || (call->compat && regs->orig_ax == NR_COMPAT_SOCKETCALL))
+        return VERDICT_SEND;
+    if (plan->sort == SORT_ENDED)
+        return verdict_of(call->operation, end);
+    if (plan->sort == SORT_OPEN) {
+        u32 flags = register_argument(regs, plan->flags, call->compat);
+        u32 mode = register_argument(regs, plan->mode, call->compat);
+        return verdict_of(call->operation, open_situation(flags, mode, call->result));
+    }
+    struct socket *socket = 0;
+    s32 fd = plan->descriptor == RESULT ? call->result
+                                        : register_argument(regs, plan->descriptor, call->compat);
+    call->sock = (u64)sock_at(fd, &socket);
+    u32 class = socket_class(socket, (struct sock *)call->sock);
+    return verdict_of(call->operation, class + end);
+}
+
+/* Reads the path of a call and looks at it; says whether it must be sent. */
+INLINE bool is_path_named(struct slot *slot, struct call *call, u32 place, u32 set)
+{
+    u64 address = register_argument(&call->regs, place, call->compat);
+    *(u32 *)slot->key.text = 0;
+    long len = bpf_probe_read_user_str(slot->key.text, KEY_TEXT_LEN, (void *)address);
+    if (len < 2 || len >= KEY_TEXT_LEN)
+        return 1;
+    slot->text_address = address;
+    slot->text_len = (len - 1) & 255;
+    return is_named(slot, set);
+}
+
+/* Whether a call that is among a set, if at all, must be sent. */
+INLINE bool is_among(struct slot *slot, struct call *call, struct plan *plan, u32 set)
+{
+    if (plan->sort == SORT_SOCKET)
+        return is_port_named(slot, set, call->sock);
+    return !plan->path || is_path_named(slot, call, plan->path - 1, set);
+}
+
+/* Every wanted call that ended comes here, from whichever step. */
+INLINE int on_wanted(struct call *call, struct registers *at)
+{
+    struct plan *plan = plan_of(call->operation);
+    struct tally *tally = tally_of(call->operation);
+    if (!plan || !tally || !outcome_fits(plan, call->result))
         return 0;
     count(&tally->seen);
-    struct registers regs;
-    bpf_probe_read_kernel(&regs, sizeof(regs), at);
-    if (!passes(plan, &regs, compat)) {
+    bpf_probe_read_kernel(&call->regs, sizeof(call->regs), at);
+    u32 verdict = judge(call, plan);
+    if (verdict == VERDICT_DROP) {
         count(&tally->filtered);
         return 0;
     }
-    struct slot *slot = begin(operation, result, compat, tally);
+    struct slot *slot = prepare(call->operation, call->result, call->compat, tally);
     if (!slot)
         return 0;
-    put_args(slot, &regs, compat);
+    if (verdict >= VERDICT_AMONG && !is_among(slot, call, plan, verdict - VERDICT_AMONG)) {
+        release(slot);
+        count(&tally->filtered);
+        return 0;
+    }
+    put_head(slot);
+    put_args(slot, &call->regs, call->compat);
     for (u32 i = 0; i < PARAM_COUNT_MAX && i < plan->count; i++)
         put_step(slot, plan->steps[i].how, plan->steps[i].argument, plan->steps[i].extra);
     finish(slot, tally);
     return 0;
+}
+
+INLINE int on_call(u64 address, s64 result)
+{
+    struct registers *at = (struct registers *)address;
+    struct call call = { .result = result, .compat = is_compat() };
+    call.operation = operation_of(at, call.compat);
+    return call.operation ? on_wanted(&call, at) : 0;
 }
 
 SEC("fexit/call")
@@ -171,7 +233,15 @@ struct sys_exit { u64 common; s64 number; s64 result; };
 SEC("tracepoint/syscalls/sys_exit")
 int call_tracepoint(struct sys_exit *ctx)
 {
-    return on_call((u64)bpf_task_pt_regs(bpf_get_current_task_btf()), ctx->result);
+    /* This tracepoint tells of no 32-bit call. */
+    struct call call = { .result = ctx->result };
+    u32 number = ctx->number & ~X32_BIT;
+    u16 *operation = number < COMPAT_NUMBERS ? bpf_map_lookup_elem(&numbers, &number) : 0;
+    call.operation = operation ? *operation : 0;
+    if (!call.operation)
+        return 0;
+    struct task_struct *task = bpf_get_current_task_btf();
+    return on_wanted(&call, (struct registers *)bpf_task_pt_regs(task));
 }
 
 /* Puts a text of the kernel's own. */

@@ -41,14 +41,44 @@ struct step { u8 how; u8 argument; u16 extra; };
 
 /* What to do with an operation. */
 struct plan {
-    /* Push-down: with a mask, the record is sent only if argument & mask is not zero. */
-    u64 mask;
-    u32 argument;
     u16 count;
     u16 outcome;
+    u8 sort; /* what its situation follows from; 0: every record is sent */
+    u8 descriptor;
+    u8 flags;
+    u8 mode;
+    u8 path; /* with 1 added; 0: none is looked at */
+    u8 unused[7];
     struct step steps[PARAM_COUNT_MAX];
 };
-enum outcome { OUTCOME_ANY = 0, OUTCOME_FAILED = 1, OUTCOME_DONE = 2 };
+enum outcome { OUTCOME_ANY = 0, OUTCOME_FAILED = 1 };
+enum sort { SORT_NONE = 0, SORT_ENDED = 1, SORT_OPEN = 2, SORT_SOCKET = 3 };
+
+/* What becomes of each situation of an operation; `crates/syscall/src/selection.rs` numbers them. */
+#define SITUATION_COUNT 512
+#define SITUATION_HOST 256
+struct verdicts { u8 of[SITUATION_COUNT]; };
+enum verdict { VERDICT_SEND = 0, VERDICT_DROP = 1, VERDICT_AMONG = 2 };
+enum end { END_FAILED = 0, END_SMALL = 1, END_GREAT = 2 };
+enum class { CLASS_NO_SOCKET = 0, CLASS_UNIX = 4, CLASS_TCP = 8, CLASS_UDP = 12, CLASS_OTHER = 16 };
+
+/* Looks at a path, each of which may say that it must be sent. */
+#define SET_COUNT_MAX 64
+#define PAIR_COUNT 4
+#define HASH_BITS 10
+#define HASH_FACTOR 2654435761U
+struct set {
+    u64 begins[1 << (HASH_BITS - 6)]; /* hashes of the first four bytes */
+    u64 ends[1 << (HASH_BITS - 6)];   /* hashes of the last four bytes */
+    u64 first[PAIR_COUNT];            /* a byte, eight times, ... */
+    u64 second[PAIR_COUNT];           /* ... and the one behind it */
+    u64 flags;
+};
+enum set_flag { SET_IN_ROOT = 1, SET_HIDDEN = 2 };
+
+/* A path as the tree of beginnings takes it: its length in bits, a set, the path with its zero. */
+#define KEY_TEXT_LEN 252
+struct key { u32 bits; u32 set; u8 text[KEY_TEXT_LEN]; };
 
 /* What became of the events of an operation, on one processor. */
 struct tally { u64 seen, filtered, sent, ring_full, no_slot, unread, truncated; };
@@ -63,6 +93,11 @@ struct slot {
     u32 flags;
     u32 user;
     u32 params;
+    /* The path that was looked at, if any, and where it was read. */
+    u64 text_address;
+    u32 text_len;
+    struct key key;
+    u8 behind_key[20];
     struct {
         struct dentry *dentry, *root_dentry, *mount_root;
         struct mount *mount, *root_mount;
@@ -95,6 +130,23 @@ MAP(BPF_MAP_TYPE_PERCPU_ARRAY, u32, struct tally, OPERATION_COUNT_MAX) tallies S
  * of the 32-bit socketcall at SOCKET_NUMBERS.
  */
 MAP(BPF_MAP_TYPE_ARRAY, u32, u16, NUMBER_COUNT) numbers SEC(".maps");
+MAP(BPF_MAP_TYPE_ARRAY, u32, struct verdicts, OPERATION_COUNT_MAX) verdicts SEC(".maps");
+MAP(BPF_MAP_TYPE_ARRAY, u32, struct set, SET_COUNT_MAX) sets SEC(".maps");
+struct {
+    int (*type)[BPF_MAP_TYPE_LPM_TRIE];
+    struct key *key;
+    u8 *value;
+    int (*max_entries)[4096];
+    int (*map_flags)[BPF_F_NO_PREALLOC];
+} beginnings SEC(".maps");
+/* Cgroups that are surely no container's. */
+struct {
+    int (*type)[BPF_MAP_TYPE_HASH];
+    u64 *key;
+    u8 *value;
+    int (*max_entries)[16384];
+    int (*map_flags)[BPF_F_NO_PREALLOC];
+} hosts SEC(".maps");
 struct {
     int (*type)[BPF_MAP_TYPE_RINGBUF];
     int (*max_entries)[1 << 20];

@@ -3,7 +3,7 @@
 #ifndef SOCKEYE_VALUES_H
 #define SOCKEYE_VALUES_H
 
-#include "process.h"
+#include "select.h"
 
 INLINE void put_number(struct slot *slot, u64 value, u32 flags)
 {
@@ -24,7 +24,12 @@ NOINLINE int put_text(struct slot *slot, u64 address)
         done(slot, param, PARAM_TEXT, PARAM_ABSENT, 0);
         return 0;
     }
-    long len = bpf_probe_read_user_str(param + 4, TEXT_LEN_MAX, (void *)address);
+    long len = slot->text_len + 1;
+    /* What was looked at is what is told. */
+    if (address == slot->text_address)
+        bpf_probe_read_kernel(param + 4, len & 255, slot->key.text);
+    else
+        len = bpf_probe_read_user_str(param + 4, TEXT_LEN_MAX, (void *)address);
     if (len < 0) {
         done(slot, param, PARAM_TEXT, PARAM_UNREAD, 0);
         return 0;

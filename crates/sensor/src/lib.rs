@@ -5,6 +5,7 @@
 //! lost; nothing is lost in silence.
 
 mod attach;
+mod choose;
 mod kernel;
 mod number;
 mod options;
@@ -21,7 +22,6 @@ pub use attach::Missing;
 pub use kernel::Kernel;
 pub use options::{Options, SensorError, Standing};
 pub use options::{RING_LEN_DEFAULT, RING_LEN_MAX, RING_LEN_MIN};
-pub use plan::{Filter, Outcome};
 pub use reader::{POLL, Sensor};
 pub use step::{Blind, Choice, NoStep, Refusal, Step};
 pub use tally::Tally;

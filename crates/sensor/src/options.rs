@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use aya::maps::MapError;
 use aya::{BtfError, EbpfError};
 use syscall::record::Operation;
+use syscall::selection::Selection;
 
 use crate::attach::Missing;
-use crate::plan::Filter;
 use crate::step::{Blind, Choice, Refusal, Step};
 
 /// Bytes that wait for the reader, on all processors together.
@@ -24,8 +24,8 @@ pub struct Options {
     pub step: Choice,
     /// Operations to see; no other costs anything but what its step costs every call.
     pub operations: BTreeSet<Operation>,
-    /// What the programs may drop.
-    pub filters: Vec<Filter>,
+    /// What the programs may drop; by default nothing.
+    pub selection: Selection,
     /// Length of the ring; rounded up to a power of two.
     pub ring_len: u32,
     /// Whether records of executions hold the environment.
@@ -37,7 +37,7 @@ impl Default for Options {
         Self {
             step: Choice::Auto,
             operations: BTreeSet::new(),
-            filters: Vec::new(),
+            selection: Selection::default(),
             ring_len: RING_LEN_DEFAULT,
             environment: false,
         }

@@ -1,13 +1,14 @@
 //! What the programs are told to do with each operation, as they read it from their maps.
 
-use syscall::record::{Call, From, Kind, Operation, Param};
+use syscall::record::{Call, From, Kind, Param};
+use syscall::selection::Sort;
 
 /// Steps of one plan.
 pub(crate) const STEP_COUNT_MAX: usize = 12;
 /// Length of a plan in its map.
 pub(crate) const PLAN_LEN: usize = STEPS_AT + 4 * STEP_COUNT_MAX;
-/// Where its steps begin, after mask, argument, count and outcome.
-const STEPS_AT: usize = 16;
+/// Where its steps begin, behind what the situation follows from.
+pub(crate) const STEPS_AT: usize = 16;
 
 /// A plan as it stands in its map.
 pub(crate) type Plan = [u8; PLAN_LEN];
@@ -15,47 +16,22 @@ pub(crate) type Plan = [u8; PLAN_LEN];
 /// The plan of an operation that nobody wants.
 pub(crate) const NO_PLAN: Plan = [0; PLAN_LEN];
 
-/// Which events of an operation a program sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Outcome {
-    /// All.
-    #[default]
-    Any,
-    /// Those that failed.
-    Failed,
-    /// Those that did what was asked.
-    Done,
-}
-
-/// What a program may drop without asking: events of an operation that no rule can match. Only
-/// sound for values that the program cannot change between use and reading: arguments in
-/// registers and results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Filter {
-    /// Operation that it is about.
-    pub operation: Operation,
-    /// Which outcomes to send.
-    pub outcome: Outcome,
-    /// With `Some((argument, mask))`: send only if `argument & mask` is not zero.
-    pub mask: Option<(u8, u64)>,
-}
-
-/// Makes the plan of a call.
-pub(crate) fn plan(call: &Call, filter: Option<&Filter>) -> Plan {
+/// Makes the plan of a call; `sort` is what its situation follows from, if that matters.
+pub(crate) fn plan(call: &Call, sort: Option<Sort>) -> Plan {
     let mut plan = NO_PLAN;
     let steps = &call.params[..call.params.len().min(STEP_COUNT_MAX)];
-    let outcome = match filter.map(|filter| filter.outcome) {
-        _ if told_by_scheduler(call) => 1,
-        None | Some(Outcome::Any) => 0,
-        Some(Outcome::Failed) => 1,
-        Some(Outcome::Done) => 2,
-    };
-    if let Some((argument, mask)) = filter.and_then(|filter| filter.mask) {
-        plan[..8].copy_from_slice(&mask.to_le_bytes());
-        plan[8] = argument;
+    plan[..2].copy_from_slice(&(steps.len() as u16).to_le_bytes());
+    plan[2] = told_by_scheduler(call).into();
+    match sort {
+        None => {}
+        Some(Sort::Outcome) => plan[4] = 1,
+        Some(Sort::Path(path)) => (plan[4], plan[8]) = (1, path + 1),
+        Some(Sort::Open { flags, mode, path }) => {
+            plan[4] = 2;
+            (plan[6], plan[7], plan[8]) = (flags, mode, path + 1);
+        }
+        Some(Sort::Socket(descriptor)) => (plan[4], plan[5]) = (3, descriptor),
     }
-    plan[12..14].copy_from_slice(&(steps.len() as u16).to_le_bytes());
-    plan[14..16].copy_from_slice(&u16::to_le_bytes(outcome));
     for (place, param) in plan[STEPS_AT..].chunks_exact_mut(4).zip(steps) {
         place.copy_from_slice(&step(param));
     }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use aya::maps::{Array, Map, MapData, MapError, PerCpuArray, RingBuf};
+use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, RingBuf};
 use aya::{Btf, Ebpf, EbpfLoader};
 use syscall::record::{Operation, Record};
+use syscall::selection::Sort;
 
 use crate::attach::Attached;
+use crate::choose;
 use crate::kernel::Kernel;
 use crate::number::{NUMBERS, SOCKET_CALLS};
 use crate::options::{Options, RING_LEN_MAX, RING_LEN_MIN, SensorError, Standing};
@@ -34,6 +36,7 @@ const SOCKET_NUMBERS: u32 = 2048;
 pub struct Sensor {
     ring: RingBuf<MapData>,
     tallies: PerCpuArray<MapData, [u64; COUNTER_COUNT]>,
+    hosts: HashMap<MapData, u64, u8>,
     operations: BTreeSet<Operation>,
     standing: Standing,
     attached: Attached,
@@ -78,6 +81,7 @@ impl Sensor {
         let ring = RingBuf::try_from(take(&mut ebpf, "ring")?).map_err(wrong("ring"))?;
         let tallies = take(&mut ebpf, "tallies")?;
         let tallies = PerCpuArray::try_from(tallies).map_err(wrong("tallies"))?;
+        let hosts = HashMap::try_from(take(&mut ebpf, "hosts")?).map_err(wrong("hosts"))?;
         let standing = Standing {
             step,
             refused,
@@ -87,7 +91,8 @@ impl Sensor {
             ring_len: ring_len(options.ring_len),
         };
         let operations = options.operations.clone();
-        Ok(Self { ring, tallies, operations, standing, attached, unreadable: 0, _ebpf: ebpf })
+        let unreadable = 0;
+        Ok(Self { ring, tallies, hosts, operations, standing, attached, unreadable, _ebpf: ebpf })
     }
 
     /// Attaches what sees beyond system calls, and notes what stays unseen.
@@ -134,6 +139,13 @@ impl Sensor {
         self.operations.iter().map(read).collect()
     }
 
+    /// Says of a cgroup that it is no container's and will not become one. Without this, events
+    /// that only rules for containers ask for are sent from everywhere. When there is no more room
+    /// for such cgroups, that goes on for those left over.
+    pub fn set_host(&mut self, cgroup: u64) {
+        let _full = self.hosts.insert(cgroup, 1, 0);
+    }
+
     /// Events that the kernel kept from a program because it ran already; they are in no tally.
     pub fn recursion_misses(&self) -> u64 {
         self.attached.recursion_misses()
@@ -174,8 +186,8 @@ fn load(options: &Options, btf: &Btf) -> Result<Ebpf, SensorError> {
     let map = ebpf.map_mut("plans").ok_or(SensorError::NoMap("plans"))?;
     let mut plans = Array::<_, Plan>::try_from(map).map_err(wrong("plans"))?;
     for operation in &options.operations {
-        let filter = options.filters.iter().find(|filter| filter.operation == *operation);
-        let plan = plan(operation.call(), filter);
+        let selects = options.selection.verdicts.contains_key(operation);
+        let plan = plan(operation.call(), Sort::of(*operation).filter(|_| selects));
         plans.set(code(*operation), plan, 0).map_err(wrong("plans"))?;
     }
     let map = ebpf.map_mut("numbers").ok_or(SensorError::NoMap("numbers"))?;
@@ -183,6 +195,7 @@ fn load(options: &Options, btf: &Btf) -> Result<Ebpf, SensorError> {
     for (index, operation) in wanted_numbers(&options.operations) {
         numbers.set(index, operation.number(), 0).map_err(wrong("numbers"))?;
     }
+    choose::write(&mut ebpf, &options.selection)?;
     Ok(ebpf)
 }
 
@@ -202,7 +215,7 @@ fn take(ebpf: &mut Ebpf, name: &'static str) -> Result<Map, SensorError> {
     ebpf.take_map(name).ok_or(SensorError::NoMap(name))
 }
 
-fn wrong(name: &'static str) -> impl Fn(MapError) -> SensorError {
+pub(crate) fn wrong(name: &'static str) -> impl Fn(MapError) -> SensorError {
     move |source| SensorError::Map { name, source }
 }
 

@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use syscall::record::{
-    COMPAT, Call, DATA_LEN_MAX, FILE_CREATED, From, HEAD_LEN, HERE, Head, IO_URING, Kind,
+    self, COMPAT, Call, DATA_LEN_MAX, FILE_CREATED, From, HEAD_LEN, HERE, Head, IO_URING, Kind,
     Operation, Param, RECORD_LEN_MAX, RESULT, RESULT_UNKNOWN, Record, TEXT_LEN_MAX, TRUNCATED,
-    UNREAD, VERSION, What, Writer,
+    UNREAD, VERSION, Writer,
 };
 
-use crate::plan::{STEP_COUNT_MAX, plan};
+use syscall::selection::{
+    Class, Outcome, Place, SET_COUNT_MAX, SITUATION_COUNT, Situation, Sort, What,
+};
+
+use crate::choose::{KEY_TEXT_LEN, PAIR_COUNT, Set};
+use crate::plan::{STEP_COUNT_MAX, STEPS_AT, plan};
 
 const RECORD: &str = include_str!("../bpf/record.h");
 const SLOT: &str = include_str!("../bpf/slot.h");
@@ -158,7 +163,8 @@ fn flags_of_a_parameter_are_the_same() {
     assert!(text("PARAM_UNREAD").contains("what: Unread"));
     assert!(text("PARAM_ABSENT").contains("what: Absent"));
     let bytes = flagged(Operation::Fchdir, Kind::File, "PARAM_DELETED");
-    let What::File(file) = Record::parse(&bytes).unwrap().param("file").unwrap().what else {
+    let record::What::File(file) = Record::parse(&bytes).unwrap().param("file").unwrap().what
+    else {
         panic!("no file")
     };
     assert!(file.deleted);
@@ -187,7 +193,50 @@ fn the_programs_know_every_way_of_finding_a_value() {
     for (name, from) in ways {
         let params: &'static [Param] = Box::leak(Box::new([Param { name: "a", from }]));
         let call = Call { operation: Operation::Ioctl, name: "ioctl", params };
-        // Its first step stands behind mask, argument, count and outcome.
-        assert_eq!(u64::from(plan(&call, None)[16]), numbers[name], "{name}");
+        assert_eq!(u64::from(plan(&call, None)[STEPS_AT]), numbers[name], "{name}");
     }
+}
+
+#[test]
+fn the_programs_know_every_situation() {
+    let numbers = numbers(SLOT);
+    assert_eq!(numbers["SITUATION_COUNT"], SITUATION_COUNT as u64);
+    assert_eq!(numbers["SET_COUNT_MAX"], SET_COUNT_MAX as u64);
+    assert_eq!(numbers["KEY_TEXT_LEN"], KEY_TEXT_LEN as u64);
+    assert_eq!(numbers["PAIR_COUNT"], PAIR_COUNT as u64);
+    let index = |place, what| Situation { place, what }.index() as u64;
+    let nowhere = |what| index(Place::Anywhere, what);
+    let host = index(Place::Host, What::Ended(Outcome::Failed));
+    assert_eq!(numbers["SITUATION_HOST"], host);
+    let ends = [
+        ("END_FAILED = 0", Outcome::Failed),
+        ("END_SMALL = 1", Outcome::Small),
+        ("END_GREAT = 2", Outcome::Great),
+    ];
+    for (text, outcome) in ends {
+        assert!(SLOT.contains(text) && text.ends_with(&nowhere(What::Ended(outcome)).to_string()));
+    }
+    let classes = [
+        ("CLASS_NO_SOCKET = 0", Class::NoSocket),
+        ("CLASS_UNIX = 4", Class::Unix),
+        ("CLASS_TCP = 8", Class::Tcp),
+        ("CLASS_UDP = 12", Class::Udp),
+        ("CLASS_OTHER = 16", Class::Other),
+    ];
+    for (text, class) in classes {
+        let number = nowhere(What::Socket(class, Outcome::Failed));
+        assert!(SLOT.contains(text) && text.ends_with(&format!("= {number}")), "{text}");
+    }
+    let sorts = [
+        (1, Sort::Outcome),
+        (1, Sort::Path(0)),
+        (2, Sort::Open { flags: 1, mode: 2, path: 0 }),
+        (3, Sort::Socket(0)),
+    ];
+    for (number, sort) in sorts {
+        assert_eq!(plan(Operation::Openat.call(), Some(sort))[4], number);
+    }
+    assert!(SLOT.contains("SORT_ENDED = 1, SORT_OPEN = 2, SORT_SOCKET = 3"));
+    assert_eq!(size_of::<Set>(), 328);
+    assert!(SLOT.contains("#define HASH_BITS 10") && SLOT.contains("2654435761U"));
 }

@@ -19,6 +19,7 @@ mod read;
 pub mod record;
 #[cfg(test)]
 mod sample;
+pub mod selection;
 pub mod table;
 
 pub use arg::error_name;

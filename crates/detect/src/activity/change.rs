@@ -2,6 +2,7 @@
 
 use control::evidence::{What, Write};
 use syscall::record::{self, Operation};
+use syscall::selection;
 
 use super::sensitive::{Sensitive, sensitive};
 use super::{Activities, Seen, text};
@@ -104,6 +105,12 @@ impl Activities {
     }
 }
 
+/// Tells whether an open of this situation only reads.
+pub fn ignores(what: selection::What) -> bool {
+    let writes = (O_ACCMODE | O_CREAT | O_TRUNC) as u32;
+    matches!(what, selection::What::Open(flags, ..) if flags & writes == 0)
+}
+
 /// Returns what an open does to a file; nothing if it only reads.
 fn open_act(flags: u64) -> Option<&'static str> {
     if flags & O_TRUNC != 0 {
@@ -116,5 +123,30 @@ fn open_act(flags: u64) -> Option<&'static str> {
         (true, true) => Some("appended"),
         (true, false) => Some("written"),
         (false, _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syscall::selection::Sort;
+
+    use super::*;
+
+    #[test]
+    fn opens_that_need_not_be_sent_change_nothing() {
+        let situations = Sort::of(Operation::Openat).map(Sort::situations).unwrap_or_default();
+        let ignored: Vec<u64> = situations
+            .iter()
+            .filter(|situation| ignores(situation.what))
+            .filter_map(|situation| match situation.what {
+                selection::What::Open(flags, ..) => Some(flags.into()),
+                _ => None,
+            })
+            .collect();
+        assert!(!ignored.is_empty() && ignored.len() < situations.len());
+        for flags in ignored {
+            assert_eq!(open_act(flags), None);
+            assert_eq!(open_act(flags | O_EXCL | O_APPEND), None);
+        }
     }
 }

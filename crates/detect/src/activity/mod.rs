@@ -24,6 +24,7 @@ use control::evidence::{Activity, Actor, Login, SessionId};
 use event::{Subject, Time};
 use syscall::envelope::Envelope;
 use syscall::record::{Operation, Record};
+use syscall::selection;
 use syscall::table::Process;
 use syscall::{Event, Tables};
 
@@ -98,6 +99,11 @@ impl Activities {
     pub fn operations() -> impl Iterator<Item = Operation> {
         let all = [command::OPERATIONS, connection::OPERATIONS, call::OPERATIONS];
         all.into_iter().flatten().chain(change::operations()).copied()
+    }
+
+    /// Tells whether nothing is derived from what happens in a situation.
+    pub fn ignores(what: selection::What) -> bool {
+        change::ignores(what)
     }
 
     /// Takes in a record. [`Tables::before`] must have seen it, [`Tables::after`] must not.

@@ -3,12 +3,13 @@
 //! busybox; what is missing is said, and the test passed over.
 
 mod container;
+mod push_down;
 mod watch;
 
 use sensor::{Choice, Step};
 
 use container::Box;
-use watch::{Watch, skip};
+use watch::{PushDown, Watch, skip};
 
 /// Rules of the form that published ones have, in our own words.
 const RULES: &str = r#"
@@ -140,7 +141,7 @@ fn published_rules_fire_in_a_container_and_not_in_a_quiet_one() {
     files.sort_by_key(|path| (path.to_string_lossy().contains('-'), path.clone()));
     let texts = files.iter().map(|path| std::fs::read_to_string(path).unwrap());
     let texts: Vec<String> = texts.collect();
-    let Some(mut watch) = Watch::start_with(&texts, Choice::Auto) else { return };
+    let Some(mut watch) = Watch::start_with(&texts, Choice::Auto, PushDown::On) else { return };
     let Some(attacked) = Box::new("published") else { return };
     let seen = watch.seen_in(&attacked, &["sh", "-c", SCRIPT]);
     for rule in [

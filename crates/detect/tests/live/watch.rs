@@ -1,6 +1,7 @@
 //! A sensor with rules, and what it tells of one container.
 
 use std::io::Write;
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use rustix::time::{ClockId, clock_gettime};
 use sensor::{Choice, Options, POLL, Sensor};
 use serde_json::Value;
 use syscall::record::{Operation, Record};
+use syscall::selection::Selection;
 use syscall::{Environment, Home, Tables};
 
 use crate::container::Box as Container;
@@ -33,17 +35,24 @@ pub struct Watch {
     _alone: MutexGuard<'static, ()>,
 }
 
+/// Whether the programs drop what no rule can match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushDown {
+    On,
+    Off,
+}
+
 /// Alerts of one container, as JSON.
 pub struct Seen(Vec<Value>);
 
 impl Watch {
     /// Starts with rules on one step of the ladder, or says why it cannot.
     pub fn start(rules: &str, step: Choice) -> Option<Watch> {
-        Self::start_with(&[rules.to_owned()], step)
+        Self::start_with(&[rules.to_owned()], step, PushDown::On)
     }
 
     /// Starts with the rules of several files.
-    pub fn start_with(texts: &[String], step: Choice) -> Option<Watch> {
+    pub fn start_with(texts: &[String], step: Choice, push_down: PushDown) -> Option<Watch> {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         if !rustix::process::geteuid().is_root() {
             skip("the sensor needs root");
@@ -62,6 +71,10 @@ impl Watch {
             step,
             operations: detector.wanted().operations.clone(),
             environment: detector.wanted().environment == Environment::Kept,
+            selection: match push_down {
+                PushDown::On => detector.wanted().selection.clone(),
+                PushDown::Off => Selection::default(),
+            },
             ..Options::default()
         };
         let sensor = match Sensor::start(&options) {
@@ -101,9 +114,33 @@ impl Watch {
         Seen(alerts.map(|alert| serde_json::to_value(alert).unwrap()).collect())
     }
 
+    /// Runs a program on the node, and returns the alerts whose output begins with `mark`.
+    pub fn seen_of(&mut self, program: &mut Command, mark: &str) -> Seen {
+        let mut alerts = Vec::new();
+        let mut child = program.spawn().expect("the program runs");
+        while child.try_wait().expect("it can be waited for").is_none() {
+            self.read(&mut alerts, |_| ());
+        }
+        self.catch_up(&mut alerts);
+        let marked = alerts.iter().filter(|alert| alert.output.starts_with(mark));
+        Seen(marked.map(|alert| serde_json::to_value(alert).unwrap()).collect())
+    }
+
+    /// Says that no cgroup known so far is a container's, without waiting until that is sure.
+    pub fn settle(&mut self) {
+        let hosts = self.live.tables_mut().hosts(u64::MAX);
+        assert!(!hosts.is_empty());
+        hosts.into_iter().for_each(|cgroup| self.sensor.set_host(cgroup));
+    }
+
+    /// Returns how many events the programs dropped.
+    pub fn dropped(&self) -> u64 {
+        self.sensor.tallies().unwrap().iter().map(|(_, tally)| tally.filtered).sum()
+    }
+
     /// Reads until what happened before this call was told of.
     fn catch_up(&mut self, alerts: &mut Vec<Alert>) {
-        let mut mark = std::process::Command::new("/bin/true").spawn().expect("true runs");
+        let mut mark = Command::new("/bin/true").spawn().expect("true runs");
         let pid = mark.id();
         mark.wait().expect("true ends");
         let end = Instant::now() + WAIT;

@@ -54,6 +54,24 @@ pub struct KeyUse {
     pub others: bool,
 }
 
+/// One comparison of a condition by itself: what it says of a record of somebody's own making.
+#[derive(Debug)]
+pub struct Comparison<S: Source>(Predicate<S::Field>);
+
+impl<S: Source> Comparison<S> {
+    /// Compiles a comparison; nothing when it is none, or cannot be compiled.
+    pub fn compile(expr: &Expr) -> Option<Comparison<S>> {
+        let mut table = Table::new();
+        table.intern::<S>(expr).ok()?;
+        table.predicates.pop().map(Comparison)
+    }
+
+    /// Asks a record.
+    pub fn holds(&self, record: &mut S::Record<'_>) -> bool {
+        self.0.holds::<S>(record)
+    }
+}
+
 impl<S: Source> Program<S> {
     /// Compiles rules. One that cannot be compiled is left out and told of.
     pub fn compile(rules: &[&Rule]) -> (Program<S>, Vec<Diagnostic>) {

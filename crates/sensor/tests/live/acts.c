@@ -1,7 +1,7 @@
 /*
  * Does every operation that the sensor knows, once, in its own directory, and harms nothing:
  * what could do harm is asked for in a way that the kernel refuses.
- * usage: acts all|compat|uring|swap|storm
+ * usage: acts all|compat|uring|swap|storm|paths|ports
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -151,7 +151,7 @@ static void sockets(void)
 
 static void people(void)
 {
-    gid_t groups[2] = { 0, 1 };
+    gid_t groups[16] = { 0, 1 };
     uint32_t header[2] = { 0, 0 }, sets[6] = { 0 };
     syscall(SYS_setgroups, 2, groups);
     syscall(SYS_setuid, 0);
@@ -329,6 +329,36 @@ static void storm(void)
         syscall(SYS_swapoff, "missing");
 }
 
+/* Opens what is not there, by names of every kind. */
+static void paths(void)
+{
+    static char longest[301];
+    static const char *const names[] = {
+        "relative", "/no/such/../dir/file", "/no//such", "/no/./such", "/no/such/.",
+        "/no/such/..", "/a", "/nothing-of-a-rather-long-name", "/no/such/dir",
+        "/no/such/dir/", "/no/such/dir/file", "/no/such/place/my.key",
+        "/no/such/.hidden/file", "/no/such/long/way/to/a/place/xyzq", "/no/such/other",
+    };
+    memset(longest, 'x', 300);
+    memcpy(longest, "/no/such/", 9);
+    for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+        syscall(SYS_openat, AT_FDCWD, names[i], O_RDONLY, 0);
+    syscall(SYS_openat, AT_FDCWD, longest, O_RDONLY, 0);
+}
+
+/* Sends to ports that nobody listens at. */
+static void ports(void)
+{
+    int other = socket(AF_INET, SOCK_DGRAM, 0), named = socket(AF_INET, SOCK_DGRAM, 0);
+    int free = socket(AF_INET, SOCK_DGRAM, 0);
+    struct sockaddr_in at = home(10), nine = home(9);
+    connect(other, (struct sockaddr *)&at, sizeof(at));
+    connect(named, (struct sockaddr *)&nine, sizeof(nine));
+    send(other, "to 10", 5, 0);
+    send(named, "to 9", 4, 0);
+    sendto(free, "unconnected", 11, 0, (struct sockaddr *)&at, sizeof(at));
+}
+
 int main(int count, char **words)
 {
     const char *what = count > 1 ? words[1] : "all";
@@ -342,6 +372,10 @@ int main(int count, char **words)
         return uring(), 0;
     if (!strcmp(what, "swap"))
         return swap(), 0;
+    if (!strcmp(what, "paths"))
+        return paths(), 0;
+    if (!strcmp(what, "ports"))
+        return ports(), 0;
     if (!strcmp(what, "storm"))
         return storm(), 0;
     files();

@@ -2,12 +2,13 @@
 //! each, on every step of the ladder that this kernel allows.
 
 mod acts;
+mod select;
 mod text;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use sensor::{Blind, Choice, Filter, Options, Outcome, Step};
+use sensor::{Blind, Choice, Options, Step};
 use syscall::record::{IO_URING, Operation, Record, What};
 
 use acts::{Acts, Watch, all_operations, start};
@@ -142,31 +143,6 @@ fn what_does_not_fit_the_ring_is_counted_exactly() {
     assert_eq!(tally.sent + tally.lost(), STORM);
     assert!(tally.ring_full > STORM / 2, "{tally:?}");
     assert_eq!(watch.sensor.unreadable(), 0);
-}
-
-#[test]
-fn a_filter_drops_in_the_kernel_and_counts() {
-    let filters = [
-        // Opens that may write.
-        Filter { operation: Operation::Openat, outcome: Outcome::Any, mask: Some((2, 0o3)) },
-        Filter { operation: Operation::Swapoff, outcome: Outcome::Done, mask: None },
-    ];
-    let options = Options {
-        operations: [Operation::Openat, Operation::Swapoff].into(),
-        filters: filters.to_vec(),
-        ..Options::default()
-    };
-    let Some(mut watch) = Watch::start(&options) else { return };
-    let records = watch.watch("all").0;
-    assert!(records.iter().any(|bytes| name(bytes) == "openat"));
-    for bytes in &records {
-        assert_eq!(name(bytes), "openat");
-        let Some(What::Number(flags)) = record(bytes).param("flags").map(|value| value.what) else {
-            panic!("no flags")
-        };
-        assert_ne!(flags & 0o3, 0);
-    }
-    assert!(watch.tally(Operation::Openat).filtered > 0);
 }
 
 #[test]

@@ -70,6 +70,11 @@ pub struct Args {
     )]
     step: sensor::Choice,
 
+    /// Whether the kernel programs drop what no rule can match, or send it to be judged here: the
+    /// alerts are the same, only the cost differs
+    #[arg(long, value_name = "WHETHER", requires = "live", default_value = "on")]
+    push_down: Switch,
+
     /// Files or folders to read; - is standard input
     #[arg(required_unless_present = "live", value_name = "INPUT")]
     inputs: Vec<PathBuf>,
@@ -98,6 +103,12 @@ enum Which {
 enum Form {
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    On,
+    Off,
 }
 
 /// Runs the command.

@@ -222,25 +222,49 @@ fn family(domain: u64) -> Option<Kind> {
     })
 }
 
+/// Files without a name by which their kind is known.
+const MARKS: [(&[u8], Kind); 9] = [
+    (b"anon_inode:[eventpoll]", Kind("eventpoll", b'l')),
+    (b"anon_inode:[eventfd]", Kind("event", b'e')),
+    (b"anon_inode:inotify", Kind("inotify", b'i')),
+    (b"anon_inode:[signalfd]", Kind("signalfd", b's')),
+    (b"anon_inode:[timerfd]", Kind("timerfd", b't')),
+    (b"anon_inode:[io_uring]", Kind("io_uring", b'r')),
+    (b"anon_inode:[userfaultfd]", Kind("userfaultfd", b'u')),
+    (b"anon_inode:[pidfd]", Kind("pidfd", b'P')),
+    (b"anon_inode:bpf", Kind("bpf", b'b')),
+];
+const MEMORY: &[u8] = b"memfd:";
+
+/// A mode and a path of each kind of file that is no socket, and of none.
+pub const FILES: [(u32, &[u8]); 17] = [
+    (0, b""),
+    (0o100_000, b""),
+    (0o100_644, b"/file"),
+    (0o100_644, MEMORY),
+    (0o040_755, b"/"),
+    (0o010_600, b"pipe:"),
+    (0o020_600, b"/dev/null"),
+    (0o060_600, b"/dev/sda"),
+    (0o600, MARKS[0].0),
+    (0o600, MARKS[1].0),
+    (0o600, MARKS[2].0),
+    (0o600, MARKS[3].0),
+    (0o600, MARKS[4].0),
+    (0o600, MARKS[5].0),
+    (0o600, MARKS[6].0),
+    (0o600, MARKS[7].0),
+    (0o600, MARKS[8].0),
+];
+
 fn kind(file: &File<'_>) -> Option<Kind> {
-    let marks = [
-        ("anon_inode:[eventpoll]", Kind("eventpoll", b'l')),
-        ("anon_inode:[eventfd]", Kind("event", b'e')),
-        ("anon_inode:inotify", Kind("inotify", b'i')),
-        ("anon_inode:[signalfd]", Kind("signalfd", b's')),
-        ("anon_inode:[timerfd]", Kind("timerfd", b't')),
-        ("anon_inode:[io_uring]", Kind("io_uring", b'r')),
-        ("anon_inode:[userfaultfd]", Kind("userfaultfd", b'u')),
-        ("anon_inode:[pidfd]", Kind("pidfd", b'P')),
-        ("anon_inode:bpf", Kind("bpf", b'b')),
-    ];
-    if let Some((_, kind)) = marks.iter().find(|(mark, _)| file.path.starts_with(mark.as_bytes())) {
+    if let Some((_, kind)) = MARKS.iter().find(|(mark, _)| file.path.starts_with(mark)) {
         return Some(*kind);
     }
     Some(match file.mode & 0o170_000 {
         0o040_000 => FOLDER,
         0o010_000 => Kind("pipe", b'p'),
-        0o100_000 if file.path.starts_with(b"memfd:") => Kind("memfd", b'm'),
+        0o100_000 if file.path.starts_with(MEMORY) => Kind("memfd", b'm'),
         0o100_000 | 0o020_000 | 0o060_000 => FILE,
         _ => return None,
     })

@@ -22,7 +22,7 @@ use rule::source::{Cost, FieldError, Presence};
 use crate::envelope::{self, Origin};
 use crate::event::Event;
 
-pub(crate) use fd::{Descriptor, descriptor};
+pub(crate) use fd::{Descriptor, FILES, descriptor};
 pub use link::{Link, link};
 pub(crate) use link::{address, socket_seen};
 pub use proc::capabilities;

@@ -28,6 +28,8 @@ pub struct Cgroup {
 pub struct Cgroups {
     by_id: HashMap<u64, Arc<Cgroup>, Quick>,
     by_path: HashMap<Box<[u8]>, Arc<Cgroup>>,
+    /// Ids of those that belong to nothing so far.
+    unsettled: Vec<u64>,
     evicted: u64,
 }
 
@@ -68,8 +70,26 @@ impl Cgroups {
             return cgroup;
         }
         self.make_room();
+        if cgroup.place.is_none() {
+            self.unsettled.push(id);
+        }
         self.by_id.insert(id, cgroup.clone());
         cgroup
+    }
+
+    /// Returns the ids of cgroups that have become sure to belong to no container, each once.
+    pub fn settled(&mut self, now: u64) -> Vec<u64> {
+        let mut settled = Vec::new();
+        let by_id = &self.by_id;
+        self.unsettled.retain(|id| {
+            let Some(cgroup) = by_id.get(id).filter(|one| one.place.is_none()) else {
+                return false;
+            };
+            let old = now > cgroup.first + YOUNG;
+            settled.extend(old.then_some(*id));
+            !old
+        });
+        settled
     }
 
     fn make_room(&mut self) {
@@ -77,6 +97,7 @@ impl Cgroups {
             self.evicted += self.by_path.len() as u64;
             self.by_id.clear();
             self.by_path.clear();
+            self.unsettled.clear();
         }
     }
 }

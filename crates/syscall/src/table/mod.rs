@@ -173,6 +173,13 @@ impl Tables {
         self.containers.get(&place.id).map(|asked| &asked.container)
     }
 
+    /// Returns the cgroups that have become sure to belong to no container, each once; `now` is on
+    /// the clock of records. A sensor that knows them need not send what only rules for containers
+    /// ask for.
+    pub fn hosts(&mut self, now: u64) -> Vec<u64> {
+        self.cgroups.settled(now)
+    }
+
     /// Returns when a pid namespace began, on the clock of records.
     pub fn namespace_start(&self, namespace: u32) -> Option<u64> {
         self.namespaces.get(&namespace).copied()

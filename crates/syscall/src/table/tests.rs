@@ -104,6 +104,23 @@ fn a_container_that_stays_unknown_is_counted_once() {
 }
 
 #[test]
+fn a_cgroup_is_sure_to_be_no_containers_when_it_was_none_for_a_while() {
+    const ID: &str = "3f0a1b2c4d5e6f708192a3b4c5d6e7f80102030405060708090a0b0c0d0e0f10";
+    let mut tables = tables();
+    let host = who(10, 1).executes("/bin/sh", &["sh"], "/user.slice");
+    take(&mut tables, &host);
+    let first = Record::parse(&host).unwrap().time();
+    let id = Record::parse(&host).unwrap().cgroup();
+    assert_eq!(tables.hosts(first), [0; 0], "runc may yet say that it is a container's");
+    assert_eq!(tables.hosts(first + 11 * crate::sample::SECOND), [id]);
+    assert_eq!(tables.hosts(first + 12 * crate::sample::SECOND), [0; 0], "each is told once");
+    let mut tables = crate::sample::tables();
+    let inside = format!("/system.slice/docker-{ID}.scope");
+    take(&mut tables, &who(20, 1).executes("/bin/sh", &["sh"], &inside));
+    assert_eq!(tables.hosts(u64::MAX), [0; 0]);
+}
+
+#[test]
 fn this_process_is_found_in_proc() {
     let mut tables = Tables::new(Home::default(), Time(0), Environment::Kept);
     tables.scan();

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use detect::{Detector, Wanted};
 use indicatif::ProgressBar;
-use node::{Lookout, Orders, Telling};
+use node::{Lookout, Orders, PushDown, Telling};
 use sensor::{POLL, RING_LEN_DEFAULT};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::print::{self, Printer};
-use super::{Args, Which};
+use super::{Args, Switch, Which};
 
 /// Runs until the time is over or somebody interrupts.
 pub fn run(args: &Args, detector: Detector, started: Instant) -> anyhow::Result<ExitCode> {
@@ -29,6 +29,10 @@ pub fn run(args: &Args, detector: Detector, started: Instant) -> anyhow::Result<
         ring_len: RING_LEN_DEFAULT,
         matching: args.rule_matching.into(),
         activity: Telling::Untold,
+        push_down: match args.push_down {
+            Switch::On => PushDown::On,
+            Switch::Off => PushDown::Off,
+        },
     };
     let mut lookout = Lookout::start(detector, &orders).context("cannot watch this machine")?;
     announce(&lookout);

@@ -49,6 +49,7 @@ pub fn start(
             ring_len: sensor.ring_len,
             matching: detect::Matching::All,
             activity: Telling::Told,
+            push_down: node::PushDown::On,
         },
         version: env!("CARGO_PKG_VERSION"),
         silent_since: None,

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Push-down: what nobody needs is dropped. `crates/syscall/src/selection.rs` says what each
+ * situation and each look means. What is in doubt is sent.
+ */
+#ifndef SOCKEYE_SELECT_H
+#define SOCKEYE_SELECT_H
+
+#include "process.h"
+
+#define EACH_BYTE(byte) (0x0101010101010101ULL * (byte))
+#define O_CREAT 0100
+#define O_TRUNC 01000
+#define O_DIRECTORY 0200000
+#define O_TMPFILE 020000000
+#define SOCK_STREAM 1
+#define SOCK_DGRAM 2
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+
+/* Whether any byte of a word is zero. */
+INLINE u64 has_zero(u64 word) { return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80); }
+
+INLINE bool has_bit(const u64 *bits, u32 value)
+{
+    u32 hash = (value * HASH_FACTOR) >> (32 - HASH_BITS);
+    return bits[(hash >> 6) & 15] >> (hash & 63) & 1;
+}
+
+INLINE u32 end_of(s64 result)
+{
+    return result < 0 ? END_FAILED : result < 3 ? END_SMALL : END_GREAT;
+}
+
+INLINE u32 open_situation(u32 flags, u32 mode, s64 result)
+{
+    return (flags & 3) | (flags & O_CREAT ? 4 : 0) | (flags & O_TMPFILE ? 8 : 0) |
+           (flags & O_DIRECTORY ? 16 : 0) | (flags & O_TRUNC ? 32 : 0) |
+           (mode & 0111 ? 64 : 0) | (result < 0 ? 128 : 0);
+}
+
+INLINE struct sock *sock_at(s32 fd, struct socket **socket)
+{
+    struct file *file = file_at(fd);
+    u32 mode = READ((struct inode *)READ(file, f_inode), i_mode);
+    if (!file || (mode & S_IFMT) != S_IFSOCK)
+        return 0;
+    *socket = READ(file, private_data);
+    return READ(*socket, sk);
+}
+
+INLINE u32 socket_class(struct socket *socket, struct sock *sock)
+{
+    if (!socket)
+        return CLASS_NO_SOCKET;
+    u16 family = READ(sock, __sk_common.skc_family);
+    if (!sock)
+        return CLASS_OTHER;
+    if (family == AF_UNIX)
+        return CLASS_UNIX;
+    if (family != AF_INET && family != AF_INET6)
+        return CLASS_OTHER;
+    u32 type = READ(socket, type), protocol = READ(sock, sk_protocol);
+    if (type == SOCK_STREAM && protocol == IPPROTO_TCP)
+        return CLASS_TCP;
+    return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? CLASS_UDP : CLASS_OTHER;
+}
+
+/* Whether a port is in a set. */
+INLINE bool has_port(struct slot *slot, u32 set, u16 port)
+{
+    slot->key.bits = 32 + 16;
+    slot->key.set = set;
+    *(u16 *)slot->key.text = port;
+    return bpf_map_lookup_elem(&beginnings, &slot->key);
+}
+
+/* Whether either port, both of which must be known, is in a set. */
+NOINLINE int is_port_named(struct slot *slot, u32 set, u64 address)
+{
+    struct sock *sock = (struct sock *)address;
+    u16 local = READ(sock, __sk_common.skc_num), remote = READ(sock, __sk_common.skc_dport);
+    if (!slot || !local || !remote)
+        return 1;
+    return has_port(slot, set, __builtin_bswap16(local)) || has_port(slot, set, remote);
+}
+
+/* Of eight bytes with a slash before a dot or another slash: whether they are no plain path's. */
+NOINLINE int is_dotted(struct slot *slot, u32 at)
+{
+    if (!slot)
+        return 1;
+    for (u32 i = 0; i < 8; i++) {
+        const u8 *here = slot->key.text + ((at + i) & 255);
+        if (at + i >= slot->text_len || here[0] != '/')
+            continue;
+        if (here[1] == '/' || (here[1] == '.' && (here[2] == '/' || !here[2])))
+            return 1;
+    }
+    return 0;
+}
+
+/* Looks at the path in the slot; says whether it must be sent. */
+NOINLINE int is_named(struct slot *slot, u32 number)
+{
+    struct set *set = bpf_map_lookup_elem(&sets, &number);
+    if (!slot || !set)
+        return 1;
+    u32 len = slot->text_len;
+    const u8 *text = slot->key.text;
+    if (len < 4 || len >= KEY_TEXT_LEN || text[0] != '/')
+        return 1;
+    if (has_bit(set->ends, *(u32 *)(text + ((len - 4) & 255))))
+        return 1;
+    u64 flags = set->flags, deep = 0;
+    for (u32 at = 0; at < 256 && at < len; at += 8) {
+        u64 here = *(u64 *)(text + at), next = *(u64 *)(text + at + 1);
+        u32 left = len - at;
+        if (left < 8)
+            here |= ~0ULL << (left * 8); /* what stands behind the path is not its own */
+        u64 slash = here ^ EACH_BYTE('/');
+        deep |= has_zero(at ? slash : slash | 0xff);
+        u64 found = has_zero((here ^ EACH_BYTE('.')) | (next ^ EACH_BYTE('.')));
+#pragma unroll
+        for (u32 i = 0; i < PAIR_COUNT; i++)
+            found |= has_zero((here ^ set->first[i]) | (next ^ set->second[i]));
+        if (found)
+            return 1;
+        if (has_zero(slash | ((next & EACH_BYTE(0xfe)) ^ EACH_BYTE('.'))) &&
+            (flags & SET_HIDDEN || is_dotted(slot, at)))
+            return 1;
+    }
+    if (flags & SET_IN_ROOT && !deep)
+        return 1;
+    if (!has_bit(set->begins, *(u32 *)text))
+        return 0;
+    slot->key.bits = 32 + 8 * (len + 1);
+    slot->key.set = number;
+    return bpf_map_lookup_elem(&beginnings, &slot->key) != 0;
+}
+
+/* Whether the one who acts is surely in no container. */
+INLINE bool is_host(void)
+{
+    u64 cgroup = cgroup_id(bpf_get_current_task_btf());
+    return bpf_map_lookup_elem(&hosts, &cgroup);
+}
+
+/* The verdict of a situation; that of the node's own processes is looked at only if it differs. */
+INLINE u32 verdict_of(u32 operation, u32 situation)
+{
+    struct verdicts *all = bpf_map_lookup_elem(&verdicts, &operation);
+    if (!all)
+        return VERDICT_SEND;
+    situation &= SITUATION_HOST - 1;
+    u32 anywhere = all->of[situation], host = all->of[situation | SITUATION_HOST];
+    return anywhere == host || !is_host() ? anywhere : host;
+}
+
+#endif
