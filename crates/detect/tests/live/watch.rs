@@ -114,16 +114,17 @@ impl Watch {
         Seen(alerts.map(|alert| serde_json::to_value(alert).unwrap()).collect())
     }
 
-    /// Runs a program on the node, and returns the alerts whose output begins with `mark`.
-    pub fn seen_of(&mut self, program: &mut Command, mark: &str) -> Seen {
+    /// Runs a program on the node, and returns what alerts say from `mark` on, where they say it.
+    pub fn seen_of(&mut self, program: &mut Command, mark: &str) -> Vec<String> {
         let mut alerts = Vec::new();
         let mut child = program.spawn().expect("the program runs");
         while child.try_wait().expect("it can be waited for").is_none() {
             self.read(&mut alerts, |_| ());
         }
         self.catch_up(&mut alerts);
-        let marked = alerts.iter().filter(|alert| alert.output.starts_with(mark));
-        Seen(marked.map(|alert| serde_json::to_value(alert).unwrap()).collect())
+        let marked =
+            |alert: &Alert| alert.output.find(mark).map(|at| alert.output[at..].to_owned());
+        alerts.iter().filter_map(marked).collect()
     }
 
     /// Says that no cgroup known so far is a container's, without waiting until that is sure.
