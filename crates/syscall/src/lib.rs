@@ -48,8 +48,11 @@ impl Source for Syscall {
 
     fn keys() -> &'static [Field] {
         static KEYS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-            let field = |name| Field::resolve(name, None);
-            [field("evt.type"), field("evt.dir")].into_iter().flatten().collect()
+            // Most calls are opens, and most rules for them are for one way of opening.
+            ["evt.type", "evt.dir", "evt.is_open_write", "evt.is_open_read", "proc.name"]
+                .into_iter()
+                .filter_map(|name| Field::resolve(name, None).ok())
+                .collect()
         });
         &KEYS
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
 use memchr::memmem::Finder;
 use regex::Regex;
 
@@ -19,7 +20,7 @@ pub enum TextTest {
     /// `=`, `in` and `intersects` with few literals.
     Few(Vec<Box<[u8]>>),
     /// `in` and `intersects` with many.
-    Many(HashSet<Box<[u8]>>),
+    Many(HashSet<Box<[u8]>, RandomState>),
     /// `!= < <= > >=`.
     Ordered(Operator, Box<[u8]>),
     Contains(Box<Finder<'static>>),

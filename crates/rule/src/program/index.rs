@@ -3,10 +3,10 @@
 //! it is done. Senders choose the values, so the tree is bounded and begun anew when full.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::ControlFlow;
 
 use event::Value;
+use foldhash::fast::RandomState;
 
 use super::Program;
 use super::node::Node;
@@ -14,27 +14,10 @@ use crate::source::Source;
 
 /// Most places kept.
 const PLACES_MAX: usize = 2048;
+/// Most values that lead from one place to another.
+const VALUES_MAX: usize = 32_768;
 /// Longest value kept as a key; longer ones are worked out each time.
 const KEY_BYTES_MAX: usize = 256;
-
-/// A quick hash. Whoever makes values collide gains little: there are few places.
-#[derive(Debug, Default)]
-struct Quick(u64);
-
-impl Hasher for Quick {
-    fn write(&mut self, bytes: &[u8]) {
-        const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-        let mut mix = |word: u64| self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER);
-        let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
-        rest.iter().for_each(|byte| mix((*byte).into()));
-    }
-
-    fn finish(&self) -> u64 {
-        // The table looks at the upper bits as well as at the lower ones.
-        self.0 ^ self.0 >> 32
-    }
-}
 
 /// A rule's index in what was compiled, and what is left of its condition.
 pub type Rest = Vec<(usize, Node)>;
@@ -44,6 +27,8 @@ pub type Rest = Vec<(usize, Node)>;
 #[derive(Debug)]
 pub struct Memo {
     places: Vec<Place>,
+    /// How many values lead from one place to another.
+    values: usize,
     answers: Answers,
     /// Stands in for a place that is not kept.
     passing: Rest,
@@ -52,7 +37,9 @@ pub struct Memo {
 #[derive(Debug)]
 struct Place {
     rest: Rest,
-    below: HashMap<Box<[u8]>, usize, BuildHasherDefault<Quick>>,
+    below: HashMap<Box<[u8]>, usize, RandomState>,
+    /// The places below, each once: most values of a key lead to one.
+    different: Vec<usize>,
     /// Where records without a value for the next key go.
     absent: Option<usize>,
 }
@@ -85,6 +72,11 @@ impl Answers {
         }
         self.holding[word] & bit != 0
     }
+
+    /// Returns an answer that was asked for before.
+    fn known(&self, number: u32) -> bool {
+        self.holding[number as usize / 64] >> (number % 64) & 1 == 1
+    }
 }
 
 /// Where in the tree a record is.
@@ -112,6 +104,7 @@ impl Memo {
         let words = predicates.div_ceil(64);
         Memo {
             places: vec![Place::new(all)],
+            values: 0,
             answers: Answers { known: vec![0; words], holding: vec![0; words] },
             passing: Vec::new(),
         }
@@ -172,15 +165,16 @@ impl Memo {
         let mut left = Vec::with_capacity(rest.len());
         for (index, node) in rest {
             let answers = &mut self.answers;
-            let mut known = HashMap::new();
-            node.each(&mut |number| {
+            let is_known = |number: u32| {
                 let predicate = &program.predicates[number as usize];
-                if predicate.keys_only && predicate.keys & !seen == 0 {
-                    let holds = answers.ask(number, || predicate.holds::<S>(record));
-                    known.insert(number, holds);
+                (predicate.keys_only && predicate.keys & !seen == 0).then_some(predicate)
+            };
+            node.each(&mut |number| {
+                if let Some(predicate) = is_known(number) {
+                    answers.ask(number, || predicate.holds::<S>(record));
                 }
             });
-            let node = node.fold(&|number| known.get(&number).copied());
+            let node = node.fold(&|number| is_known(number).map(|_| answers.known(number)));
             if node != Node::Never {
                 left.push((*index, node));
             }
@@ -195,28 +189,34 @@ impl Memo {
             self.passing = rest;
             return Here::Passing;
         };
-        if self.places.len() >= PLACES_MAX {
+        if self.places.len() >= PLACES_MAX || self.values >= VALUES_MAX {
             self.places.truncate(1);
-            self.places[0].below.clear();
-            self.places[0].absent = None;
+            self.places[0] = Place::new(std::mem::take(&mut self.places[0].rest));
+            self.values = 0;
             self.passing = rest;
             return Here::Passing;
         }
-        let next = self.places.len();
+        let different = &self.places[at].different;
+        let same = different.iter().find(|place| self.places[**place].rest == rest);
+        let next = same.copied().unwrap_or(self.places.len());
+        if next == self.places.len() {
+            self.places.push(Place::new(rest));
+            self.places[at].different.push(next);
+        }
         match key {
             Key::Absent => self.places[at].absent = Some(next),
             Key::Value(value) => {
+                self.values += 1;
                 self.places[at].below.insert(value, next);
             }
         }
-        self.places.push(Place::new(rest));
         Here::Kept(next)
     }
 }
 
 impl Place {
     fn new(rest: Rest) -> Place {
-        Place { rest, below: HashMap::default(), absent: None }
+        Place { rest, below: HashMap::default(), different: Vec::new(), absent: None }
     }
 
     fn step<S: Source>(&self, record: &mut S::Record<'_>, key: &S::Field) -> Step {
@@ -225,13 +225,19 @@ impl Place {
             None => Step::New(Some(Key::Absent)),
         };
         S::each(record, key, |value| {
-            step = match value {
-                Value::Text(text) => match self.below.get(text) {
-                    Some(next) => Step::To(*next),
-                    None if text.len() <= KEY_BYTES_MAX => Step::New(Some(Key::Value(text.into()))),
-                    None => Step::New(None),
-                },
-                _ => Step::New(None),
+            let text = match value {
+                Value::Text(text) => text,
+                Value::Bool(true) => b"true",
+                Value::Bool(false) => b"false",
+                _ => {
+                    step = Step::New(None);
+                    return ControlFlow::Break(());
+                }
+            };
+            step = match self.below.get(text) {
+                Some(next) => Step::To(*next),
+                None if text.len() <= KEY_BYTES_MAX => Step::New(Some(Key::Value(text.into()))),
+                None => Step::New(None),
             };
             ControlFlow::Break(())
         });

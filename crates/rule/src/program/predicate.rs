@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use super::reading::Reading;
 use crate::expr::{Expr, Operand, Operator, Spread, Term};
 use crate::operator::{Datum, Test, allowed};
-use crate::source::{Cost, Source};
+use crate::source::{Cost, Kind, Source};
 
 /// One comparison.
 #[derive(Debug)]
@@ -69,7 +69,10 @@ impl<F: Eq + Hash + 'static> Predicate<F> {
     /// Answers for a value that the only field it reads, plainly, would have.
     pub fn would_hold(&self, value: &[u8]) -> Option<bool> {
         match (&self.right, self.left.plain()) {
-            (Right::Test(test), Some(_)) => Some(test.holds(event::Value::Text(value))),
+            (Right::Test(test), Some(_)) => Some(test.holds(match self.left.shape.kind {
+                Kind::Bool => event::Value::Bool(value == b"true"),
+                _ => event::Value::Text(value),
+            })),
             _ => None,
         }
     }

@@ -61,6 +61,7 @@ fn show(what: &What<'_>) -> String {
         What::Message(to, bytes) => format!("{}:{}", address(to), data(bytes)),
         What::File(file) => show_file(file),
         What::Process(process) => {
+            let process = process.read();
             let thread = if process.tid == process.pid { "process" } else { "thread" };
             format!("{thread}(uid {}, flags {:#x})", process.euid, process.clone_flags)
         }

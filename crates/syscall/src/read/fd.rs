@@ -143,11 +143,7 @@ pub fn descriptor<'e>(event: &Event<'e>) -> Option<Descriptor<'e>> {
         Uses::Open => return Some(opened(event, made)),
         Uses::Descriptor => {}
     }
-    let file = record.params().find_map(|(_, value)| match value.what {
-        What::File(file) => Some(file),
-        _ => None,
-    });
-    let Some(file) = file else {
+    let Some(file) = record.file() else {
         let number = event.number("fd").map(|number| number as i32 as i64).or(made);
         return Some(without_file(event, number));
     };

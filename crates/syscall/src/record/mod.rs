@@ -18,7 +18,7 @@ mod tests;
 pub use call::{CALLS, Call, From, HERE, Kind, Param, Place, RESULT};
 pub use operation::Operation;
 pub use process::{EXE_DELETED, EXE_UPPER, PROCESS_LEN, Process};
-pub use value::{FILE_CREATED, FILE_LEN, File, SOCKET_LEN, Socket, Value, What};
+pub use value::{FILE_CREATED, FILE_LEN, Facts, File, SOCKET_LEN, Socket, Value, What};
 pub use write::{Head, Writer};
 
 /// Version of the format; it stands in every record.
@@ -181,7 +181,15 @@ impl<'r> Record<'r> {
 
     /// The value of one parameter.
     pub fn param(&self, name: &str) -> Option<Value<'r>> {
-        self.params().find(|(param, _)| param.name == name).map(|(_, value)| value)
+        self.params().find_first(|param| param.name == name)
+    }
+
+    /// The first open file among the parameters.
+    pub fn file(&self) -> Option<File<'r>> {
+        match self.params().find_first(|param| matches!(param.from, From::File(_)))?.what {
+            What::File(file) => Some(file),
+            _ => None,
+        }
     }
 }
 
@@ -199,6 +207,17 @@ impl<'r> Params<'r> {
         let (raw, rest) = value::Raw::split(self.rest)?;
         self.rest = rest;
         Some(raw)
+    }
+
+    /// Reads the first parameter that `is` it; what stands before is only passed over.
+    fn find_first(mut self, is: impl Fn(&Param) -> bool) -> Option<Value<'r>> {
+        while !is(self.params.first()?) {
+            for _ in self.params.first()?.from.kinds() {
+                self.next_raw()?;
+            }
+            self.params = &self.params[1..];
+        }
+        self.next().map(|(_, value)| value)
     }
 }
 

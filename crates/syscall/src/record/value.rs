@@ -1,9 +1,10 @@
 //! Values of a record's parameters.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::number;
-use super::process::Process;
+use super::process::{PROCESS_LEN, Process};
 
 /// Length of an open file before its path.
 pub const FILE_LEN: usize = 24;
@@ -46,13 +47,30 @@ pub enum What<'r> {
     /// Address and first bytes of a message.
     Message(&'r [u8], &'r [u8]),
     /// A process.
-    Process(Process),
+    Process(Facts<'r>),
     /// There is none: a null pointer, a closed descriptor.
     Absent,
     /// It could not be read.
     Unread,
     /// A kind that this build does not know.
     Unknown,
+}
+
+/// A process as it stands in a record. It is read when it is asked for: it is large, and few ask.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Facts<'r>(&'r [u8]);
+
+impl Facts<'_> {
+    /// Reads it.
+    pub fn read(self) -> Process {
+        Process::read(self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read().fmt(out)
+    }
 }
 
 /// An open file, as the kernel knows it.
@@ -157,7 +175,7 @@ impl<'r> What<'r> {
             2 => Self::Text(bytes),
             3 => Self::Bytes(bytes),
             5 => Self::Address(bytes),
-            6 => Process::read(bytes).map_or(Self::Unknown, Self::Process),
+            6 if bytes.len() >= PROCESS_LEN => Self::Process(Facts(bytes)),
             _ => Self::Unknown,
         }
     }

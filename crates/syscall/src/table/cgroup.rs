@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::quick::Quick;
 use crate::container::{self, Place, Runtimes};
+use foldhash::fast::RandomState;
 
 /// Cgroups that are kept; when there are more, all are forgotten.
 const CGROUP_COUNT_MAX: usize = 65_536;
@@ -26,7 +26,7 @@ pub struct Cgroup {
 /// The cgroups that are known.
 #[derive(Debug, Default)]
 pub struct Cgroups {
-    by_id: HashMap<u64, Arc<Cgroup>, Quick>,
+    by_id: HashMap<u64, Arc<Cgroup>, RandomState>,
     by_path: HashMap<Box<[u8]>, Arc<Cgroup>>,
     /// Ids of those that belong to nothing so far.
     unsettled: Vec<u64>,

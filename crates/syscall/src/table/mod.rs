@@ -7,7 +7,6 @@
 mod cgroup;
 mod found;
 mod process;
-mod quick;
 mod socket;
 mod user;
 
@@ -356,6 +355,7 @@ impl Tables {
         let Some(What::Process(facts)) = value(record, "process") else {
             return self.touch(record);
         };
+        let facts = facts.read();
         let bytes = |name| match value(record, name) {
             Some(What::Bytes(bytes) | What::Text(bytes)) => bytes,
             _ => &[],
@@ -379,6 +379,7 @@ impl Tables {
 
     fn forked(&mut self, record: &Record<'_>) {
         let Some(What::Process(facts)) = value(record, "process") else { return };
+        let facts = facts.read();
         if facts.tid != facts.pid {
             if let Some(process) = self.processes.get_mut(facts.pid, facts.start) {
                 process.threads += 1;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::quick::Quick;
 use crate::record;
+use foldhash::fast::RandomState;
 
 /// Processes that are kept. When there are more, those silent for longest make room.
 pub const PROCESS_COUNT_MAX: usize = 131_072;
@@ -120,7 +120,7 @@ fn strings(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Processes by pid.
 #[derive(Debug, Default)]
 pub struct Processes {
-    by_pid: HashMap<u32, Process, Quick>,
+    by_pid: HashMap<u32, Process, RandomState>,
     evicted: u64,
 }
 

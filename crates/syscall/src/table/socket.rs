@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-use super::quick::Quick;
+use foldhash::fast::RandomState;
 
 /// Sockets that are kept; when there are more, all are forgotten.
 const SOCKET_COUNT_MAX: usize = 65_536;
@@ -33,7 +33,7 @@ pub struct Seen {
 /// Sockets by inode.
 #[derive(Debug, Default)]
 pub struct Sockets {
-    by_inode: HashMap<u64, Seen, Quick>,
+    by_inode: HashMap<u64, Seen, RandomState>,
     evicted: u64,
 }
 
