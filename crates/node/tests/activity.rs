@@ -64,6 +64,7 @@ fn watch(kept: &Kept) -> Option<Watch> {
         ring_len: RING_LEN_DEFAULT,
         matching: detect::Matching::All,
         activity: Telling::Told,
+        push_down: node::PushDown::On,
     };
     let setting =
         Setting { orders, version: "0", silent_since: None, watched_until: None, canaries: None };

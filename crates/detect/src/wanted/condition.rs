@@ -34,6 +34,13 @@ enum Node {
     Any(Vec<Node>),
 }
 
+/// What is to come of a condition.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Holds,
+    Fails,
+}
+
 /// Where needles are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hay {
@@ -77,20 +84,21 @@ impl<'r> Conditions<'r> {
             nowhere: nowhere(),
             host: host(),
         };
-        all.nodes = rules.iter().map(|rule| all.node(&rule.condition, true)).collect();
+        all.nodes = rules.iter().map(|rule| all.node(&rule.condition, Wish::Holds)).collect();
         all
     }
 
-    fn node(&mut self, expr: &'r Expr, holds: bool) -> Node {
-        match (expr, holds) {
-            (Expr::Not(inner), _) => self.node(inner, !holds),
-            (Expr::And(parts), true) | (Expr::Or(parts), false) => {
-                Node::All(parts.iter().map(|part| self.node(part, holds)).collect())
+    fn node(&mut self, expr: &'r Expr, wish: Wish) -> Node {
+        match (expr, wish) {
+            (Expr::Not(inner), Wish::Holds) => self.node(inner, Wish::Fails),
+            (Expr::Not(inner), Wish::Fails) => self.node(inner, Wish::Holds),
+            (Expr::And(parts), Wish::Holds) | (Expr::Or(parts), Wish::Fails) => {
+                Node::All(parts.iter().map(|part| self.node(part, wish)).collect())
             }
-            (Expr::Or(parts), true) | (Expr::And(parts), false) => {
-                Node::Any(parts.iter().map(|part| self.node(part, holds)).collect())
+            (Expr::Or(parts), Wish::Holds) | (Expr::And(parts), Wish::Fails) => {
+                Node::Any(parts.iter().map(|part| self.node(part, wish)).collect())
             }
-            _ => Node::Ask(self.number(expr), holds),
+            _ => Node::Ask(self.number(expr), wish == Wish::Holds),
         }
     }
 

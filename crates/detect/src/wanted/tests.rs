@@ -1,8 +1,6 @@
 use std::fmt::Write;
 
-use syscall::selection::{
-    Class, Executable, Needle, Outcome, Place, Situation, Sort, Verdict, What,
-};
+use syscall::selection::{Class, Executable, Needle, Outcome, Place, Situation, Verdict, What};
 
 use super::*;
 
