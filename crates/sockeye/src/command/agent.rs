@@ -96,6 +96,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             ring_len: RING_LEN_DEFAULT,
             matching: detect::Matching::All,
             activity: Telling::Told,
+            push_down: node::PushDown::On,
         },
         version: env!("CARGO_PKG_VERSION"),
         silent_since: alive.last(),
