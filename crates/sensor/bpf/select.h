@@ -66,21 +66,28 @@ INLINE u32 socket_class(struct socket *socket, struct sock *sock)
     return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? CLASS_UDP : CLASS_OTHER;
 }
 
-/* Whether a port is in a set. */
-INLINE bool has_port(struct slot *slot, u32 set, u16 port)
+/*
+ * Whether the key in the slot is in the tree. Only where the slot is known as a map's: older
+ * verifiers take no key from memory that a function was given.
+ */
+INLINE bool is_in_tree(struct slot *slot, u32 set, u32 bytes)
 {
-    slot->key.bits = 32 + 16;
+    slot->key.bits = 32 + 8 * bytes;
     slot->key.set = set;
-    *(u16 *)slot->key.text = port;
     return bpf_map_lookup_elem(&beginnings, &slot->key);
 }
 
-/* Whether either port, both of which must be known, is in a set. */
-NOINLINE int is_port_named(struct slot *slot, u32 set, u64 address)
+INLINE bool has_port(struct slot *slot, u32 set, u16 port)
 {
-    struct sock *sock = (struct sock *)address;
+    *(u16 *)slot->key.text = port;
+    return is_in_tree(slot, set, sizeof(port));
+}
+
+/* Whether either port, both of which must be known, is in a set. */
+INLINE bool is_port_named(struct slot *slot, u32 set, struct sock *sock)
+{
     u16 local = READ(sock, __sk_common.skc_num), remote = READ(sock, __sk_common.skc_dport);
-    if (!slot || !local || !remote)
+    if (!local || !remote)
         return 1;
     return has_port(slot, set, __builtin_bswap16(local)) || has_port(slot, set, remote);
 }
@@ -100,18 +107,21 @@ NOINLINE int is_dotted(struct slot *slot, u32 at)
     return 0;
 }
 
-/* Looks at the path in the slot; says whether it must be sent. */
-NOINLINE int is_named(struct slot *slot, u32 number)
+/* What a look at a path says. */
+enum look { LOOK_DROP = 0, LOOK_SEND = 1, LOOK_IN_TREE = 2 };
+
+/* Looks at the path in the slot. */
+NOINLINE int look_at(struct slot *slot, u32 number)
 {
     struct set *set = bpf_map_lookup_elem(&sets, &number);
     if (!slot || !set)
-        return 1;
+        return LOOK_SEND;
     u32 len = slot->text_len;
     const u8 *text = slot->key.text;
     if (len < 4 || len >= KEY_TEXT_LEN || text[0] != '/')
-        return 1;
+        return LOOK_SEND;
     if (has_bit(set->ends, *(u32 *)(text + ((len - 4) & 255))))
-        return 1;
+        return LOOK_SEND;
     u64 flags = set->flags, deep = 0;
     for (u32 at = 0; at < 256 && at < len; at += 8) {
         u64 here = *(u64 *)(text + at), next = *(u64 *)(text + at + 1);
@@ -125,18 +135,14 @@ NOINLINE int is_named(struct slot *slot, u32 number)
         for (u32 i = 0; i < PAIR_COUNT; i++)
             found |= has_zero((here ^ set->first[i]) | (next ^ set->second[i]));
         if (found)
-            return 1;
+            return LOOK_SEND;
         if (has_zero(slash | ((next & EACH_BYTE(0xfe)) ^ EACH_BYTE('.'))) &&
             (flags & SET_HIDDEN || is_dotted(slot, at)))
-            return 1;
+            return LOOK_SEND;
     }
     if (flags & SET_IN_ROOT && !deep)
-        return 1;
-    if (!has_bit(set->begins, *(u32 *)text))
-        return 0;
-    slot->key.bits = 32 + 8 * (len + 1);
-    slot->key.set = number;
-    return bpf_map_lookup_elem(&beginnings, &slot->key) != 0;
+        return LOOK_SEND;
+    return has_bit(set->begins, *(u32 *)text) ? LOOK_IN_TREE : LOOK_DROP;
 }
 
 /* Whether the one who acts is surely in no container. */
@@ -147,13 +153,16 @@ INLINE bool is_host(void)
 }
 
 /* The verdict of a situation; that of the node's own processes is looked at only if it differs. */
-INLINE u32 verdict_of(u32 operation, u32 situation)
+INLINE u32 verdict_of(u32 operation, u64 situation)
 {
     struct verdicts *all = bpf_map_lookup_elem(&verdicts, &operation);
     if (!all)
         return VERDICT_SEND;
+    /* The compiler knows this bound and would leave it out; older verifiers do not. */
+    asm volatile("" : "+r"(situation));
     situation &= SITUATION_HOST - 1;
-    u32 anywhere = all->of[situation], host = all->of[situation | SITUATION_HOST];
+    asm volatile("" : "+r"(situation));
+    u32 anywhere = all->of[situation], host = all->of[situation + SITUATION_HOST];
     return anywhere == host || !is_host() ? anywhere : host;
 }
 

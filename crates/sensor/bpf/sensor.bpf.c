@@ -173,14 +173,15 @@ INLINE bool is_path_named(struct slot *slot, struct call *call, u32 place, u32 s
         return 1;
     slot->text_address = address;
     slot->text_len = (len - 1) & 255;
-    return is_named(slot, set);
+    u32 look = look_at(slot, set);
+    return look == LOOK_IN_TREE ? is_in_tree(slot, set, slot->text_len + 1) : look == LOOK_SEND;
 }
 
 /* Whether a call that is among a set, if at all, must be sent. */
 INLINE bool is_among(struct slot *slot, struct call *call, struct plan *plan, u32 set)
 {
     if (plan->sort == SORT_SOCKET)
-        return is_port_named(slot, set, call->sock);
+        return is_port_named(slot, set, (struct sock *)call->sock);
     return !plan->path || is_path_named(slot, call, plan->path - 1, set);
 }
 
