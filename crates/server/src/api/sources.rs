@@ -176,6 +176,35 @@ pub struct SourceMinutes {
 
 /// Longest span for which minutes are listed.
 const MINUTES_SPAN_MAX: i64 = 7 * 24 * 60 * Time::MINUTE;
+impl SourceItem {
+    /// One that told of nothing yet: so far all of the period is a gap.
+    fn new(
+        source: String,
+        instance: String,
+        state: SourceState,
+        reason: Option<String>,
+        period: Period,
+    ) -> SourceItem {
+        let gap = Gap {
+            subject: format!("{source}/{instance}"),
+            from: period.from.into(),
+            until: period.until.into(),
+            reason: "no status yet: each is of a whole minute".to_owned(),
+        };
+        SourceItem {
+            source,
+            instance,
+            state,
+            reason,
+            last: None,
+            sensor: None,
+            canaries: Vec::new(),
+            totals: SourceTotals::default(),
+            gaps: vec![gap],
+        }
+    }
+}
+
 /// Longest span for which gaps and totals are told.
 const SPAN_MAX: i64 = 400 * 24 * 60 * Time::MINUTE;
 /// A source that took records this long ago still counts as receiving.
@@ -221,38 +250,13 @@ pub async fn list(
         })
         .collect();
     // One that has not lived through its first minute is in no status yet.
-    for live in app.instances() {
-        if items.iter().any(|it| it.source == live.source() && it.instance == live.name()) {
-            continue;
+    let own = app.own_watch().name().map(|node| (SOURCE.to_owned(), node));
+    let live = app.instances().iter().map(|it| (it.source().to_owned(), it.name().to_owned()));
+    for (source, instance) in live.chain(own).collect::<Vec<_>>() {
+        if !items.iter().any(|it| it.source == source && it.instance == instance) {
+            let (state, reason) = state(&app, &nodes, &source, &instance, None, now);
+            items.push(SourceItem::new(source, instance, state, reason, period));
         }
-        let (state, reason) = state(&app, &nodes, live.source(), live.name(), None, now);
-        items.push(SourceItem {
-            source: live.source().to_owned(),
-            instance: live.name().to_owned(),
-            state,
-            reason,
-            last: None,
-            sensor: None,
-            canaries: Vec::new(),
-            totals: SourceTotals::default(),
-            gaps: Vec::new(),
-        });
-    }
-    if let Some(node) = app.own_watch().name()
-        && !items.iter().any(|it| it.source == SOURCE && it.instance == node)
-    {
-        let (state, reason) = state(&app, &nodes, SOURCE, &node, None, now);
-        items.push(SourceItem {
-            source: SOURCE.to_owned(),
-            instance: node,
-            state,
-            reason,
-            last: None,
-            sensor: None,
-            canaries: Vec::new(),
-            totals: SourceTotals::default(),
-            gaps: Vec::new(),
-        });
     }
     Ok(Json(Sources { from: period.from.into(), until: period.until.into(), items }))
 }
