@@ -6,6 +6,8 @@ mod planted;
 mod support;
 mod watch;
 
+use std::collections::BTreeSet;
+
 use event::{Period, Severity, Subject, Time};
 use finding::{Decision, FindingId, Verdict};
 use serde::Serialize;
@@ -57,6 +59,9 @@ pub struct SourceFacts {
     pub down: Vec<Down>,
     /// Minutes in which records were lost or refused.
     pub losses: Vec<Loss>,
+    /// What it said that it cannot see from where it stands, whatever happens.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unseen: BTreeSet<String>,
     /// Which rule set judged, as spans in order.
     pub rules: Vec<Judging>,
     /// Sums by hour (UTC), for hours with a status.

@@ -7,6 +7,7 @@ mod operation;
 mod population;
 #[cfg(test)]
 mod tests;
+mod unseen;
 
 use event::{Period, Time};
 use serde::Serialize;
@@ -230,7 +231,8 @@ pub fn judge_one(
     let about =
         |aspect| result.tests.iter().filter(move |test| test.of == aspect).collect::<Vec<_>>();
     let design = Judgement::gravest(&about(Aspect::Design));
-    let operation = Judgement::gravest(&about(Aspect::Operation));
+    let mut operation = Judgement::gravest(&about(Aspect::Operation));
+    operation.reasons.extend(unseen::reasons(control, facts));
     result.design = design;
     result.operation = matches!(question, Question::Type2 { .. }).then_some(operation);
     result

@@ -66,8 +66,6 @@ pub struct Lookout {
     rules: BTreeSet<String>,
     sensor: Sensor,
     live: Live,
-    /// What can never be seen from here.
-    blind: Option<String>,
     /// Why an alert raised now may not tell everything.
     doubt: Option<String>,
     lost: u64,
@@ -87,8 +85,6 @@ impl Lookout {
         // First the sensor, then the scan: whatever begins in between is told of by one of them.
         let mut tables = Tables::new(Home::default(), clock::epoch(), wanted.environment);
         tables.scan();
-        let blind: Vec<String> = sensor.standing().blind.iter().map(ToString::to_string).collect();
-        let blind = (!blind.is_empty()).then(|| blind.join("; "));
         let mut live = Live::new(detector, tables, orders.matching, orders.node.clone());
         if orders.activity == Telling::Told {
             let boot = program::machine_boot();
@@ -100,8 +96,7 @@ impl Lookout {
             rules,
             sensor,
             live,
-            doubt: blind.clone(),
-            blind,
+            doubt: None,
             lost: 0,
             looked: Instant::now(),
             from: 0,
@@ -228,7 +223,8 @@ impl Lookout {
         Ok(sensed)
     }
 
-    /// An alert is in doubt while something is being lost.
+    /// An alert is in doubt while something is being lost. What the sensor cannot see from where
+    /// it stands makes no alert doubtful, and is told by the status.
     fn look(&mut self) {
         self.looked = Instant::now();
         let tables = self.live.tables_mut();
@@ -241,9 +237,7 @@ impl Lookout {
             + self.sensor.unreadable();
         let new = lost.saturating_sub(self.lost);
         self.lost = lost;
-        let losing = (new > 0).then(|| format!("{new} records were lost just before"));
-        let doubts: Vec<String> = [self.blind.clone(), losing].into_iter().flatten().collect();
-        self.doubt = (!doubts.is_empty()).then(|| doubts.join("; "));
+        self.doubt = (new > 0).then(|| format!("{new} records were lost just before"));
     }
 }
 

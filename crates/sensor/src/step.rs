@@ -37,7 +37,8 @@ pub struct Refusal {
     pub reason: String,
 }
 
-/// What the sensor cannot see where it stands. Alerts are then `degraded`.
+/// What the sensor cannot see where it stands: its status says `degraded`. An alert is of what was
+/// seen, so it is as good as elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blind {
     /// Calls made the 32-bit way.

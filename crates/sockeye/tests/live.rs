@@ -51,13 +51,14 @@ fn what_happens_on_this_machine_is_told_and_summed_up() {
     let alert: Value = serde_json::from_str(&alerts.next().unwrap().unwrap()).unwrap();
     assert_eq!(alert["rule"], "Marker removed");
     assert_eq!(alert["source"], "syscall");
+    assert_eq!(alert["reliability"], "complete", "what was seen was seen, on every step");
     assert_eq!(alert["subject"]["process"], "rm");
     let name = path("a-marker-of-this-test").display().to_string();
     assert_eq!(alert["output_fields"]["evt.arg.name"], name);
     let stopped = Command::new("kill").args(["-INT", &live.id().to_string()]).status().unwrap();
     assert!(stopped.success());
     // What it still says must be read, or it could wait for a reader.
-    lines.for_each(drop);
+    said.extend(lines.map_while(Result::ok));
     assert!(live.wait().unwrap().success(), "Ctrl-C ends it cleanly");
     let text = fs::read_to_string(path("summary.json")).unwrap();
     let summary: Value = serde_json::from_str(&text).unwrap();
@@ -65,4 +66,9 @@ fn what_happens_on_this_machine_is_told_and_summed_up() {
     assert!(summary["seen"].as_u64().unwrap() > 0);
     assert!(["fexit", "tracepoint", "btf"].contains(&summary["step"].as_str().unwrap()));
     assert_eq!(summary["lost"]["ring_full"], 0);
+    // What the step cannot see is said at the start and in the summary.
+    let blind = summary["blind"].as_array().into_iter().flatten();
+    for unseen in blind.filter_map(Value::as_str) {
+        assert!(said.contains(&format!("degraded: {unseen}")), "{unseen}: {said:?}");
+    }
 }

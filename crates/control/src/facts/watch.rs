@@ -1,6 +1,6 @@
 //! From a status a minute to spans: what one source instance did in a period.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use event::{Period, Time};
 
@@ -10,6 +10,8 @@ use crate::spans::Spans;
 
 /// An hour in nanoseconds.
 const HOUR: i64 = 60 * Time::MINUTE;
+/// Different things that one instance may say it cannot see; more are left out.
+const UNSEEN_COUNT_MAX: usize = 16;
 
 /// Gathers the statuses of every source instance, in any order.
 #[derive(Debug)]
@@ -27,6 +29,7 @@ struct Instance {
     hash_places: HashMap<String, usize>,
     reasons: BTreeMap<Time, String>,
     losses: Vec<Loss>,
+    unseen: BTreeSet<String>,
     hours: BTreeMap<Time, Totals>,
 }
 
@@ -90,6 +93,7 @@ impl Watch {
             hash_places: HashMap::new(),
             reasons: BTreeMap::new(),
             losses: Vec::new(),
+            unseen: BTreeSet::new(),
             hours: BTreeMap::new(),
         })
     }
@@ -135,6 +139,11 @@ impl Instance {
                 lost: status.lost,
                 rejected: status.rejected,
             });
+        }
+        for blind in status.sensor.iter().flat_map(|sensor| &sensor.blind) {
+            if self.unseen.len() < UNSEEN_COUNT_MAX && !self.unseen.contains(blind) {
+                self.unseen.insert(blind.clone());
+            }
         }
         let hour = Time(status.minute.0 - status.minute.0.rem_euclid(HOUR));
         self.hours.entry(hour).or_default().add(&Totals {
@@ -197,6 +206,7 @@ impl Instance {
             healthy,
             down,
             losses,
+            unseen: self.unseen,
             rules,
             hours,
             totals,

@@ -3,6 +3,7 @@
 mod canary;
 mod property;
 mod reporting;
+mod unseen;
 
 use std::sync::Arc;
 
