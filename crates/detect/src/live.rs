@@ -98,6 +98,13 @@ impl Live {
         self.tables.after(record);
     }
 
+    /// Takes in a record in every way but one: no rule judges it.
+    pub fn pass(&mut self, record: &Record<'_>) {
+        self.begin(record);
+        self.first = self.first.or(Some(self.tables.time(record.time())));
+        self.tables.after(record);
+    }
+
     /// Judges a record and shows its alerts. `doubt` is why something may have been missed; `now`
     /// goes into the ids of alerts.
     pub fn take(
@@ -118,14 +125,7 @@ impl Live {
         now: Time,
         see: impl FnOnce(&mut Event<'_>, Vec<Alert>),
     ) {
-        self.number += 1;
-        self.counts.read += 1;
-        self.summary.bytes += record.bytes().len() as u64;
-        self.newest = self.newest.max(record.time());
-        self.tables.before(record);
-        if let Some(activities) = &mut self.activities {
-            activities.take(record, &self.tables);
-        }
+        self.begin(record);
         let envelope = Envelope { number: self.number, first: self.first, host: &self.host };
         let mut event = Event::new(*record, &self.tables, envelope);
         self.first = self.first.or(Some(event.time()));
@@ -142,5 +142,17 @@ impl Live {
             see(&mut event, alerts);
         }
         self.tables.after(record);
+    }
+
+    /// Counts a record, and takes in all that is to be known before it is judged.
+    fn begin(&mut self, record: &Record<'_>) {
+        self.number += 1;
+        self.counts.read += 1;
+        self.summary.bytes += record.bytes().len() as u64;
+        self.newest = self.newest.max(record.time());
+        self.tables.before(record);
+        if let Some(activities) = &mut self.activities {
+            activities.take(record, &self.tables);
+        }
     }
 }

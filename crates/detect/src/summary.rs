@@ -39,6 +39,9 @@ pub struct Sensed {
     pub seen: u64,
     /// Events that were dropped in the kernel because no rule could match them.
     pub filtered: u64,
+    /// Records of what the sensor's own process did while it loaded; no rule judged them.
+    #[serde(default)]
+    pub own: u64,
     /// Events that were lost, by cause.
     pub lost: BTreeMap<String, u64>,
     /// Events that were lost, by call.

@@ -1,5 +1,7 @@
 //! A sensor, the tables that its records fill, and the rules that judge them.
 
+mod loading;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use syscall::{Environment, Event, Home, Tables};
 
 use crate::minute::SOURCE;
 use crate::{clock, program};
+use loading::Loading;
 
 /// Records that are read before anything else is looked at.
 const READ_COUNT_MAX: usize = 4096;
@@ -66,6 +69,7 @@ pub struct Lookout {
     rules: BTreeSet<String>,
     sensor: Sensor,
     live: Live,
+    loading: Loading,
     /// Why an alert raised now may not tell everything.
     doubt: Option<String>,
     lost: u64,
@@ -82,9 +86,11 @@ impl Lookout {
         let wanted = wanted(&detector, orders);
         let rules = names(&detector);
         let sensor = Sensor::start(&options(&wanted, orders))?;
+        let loaded = clock::since_start();
         // First the sensor, then the scan: whatever begins in between is told of by one of them.
         let mut tables = Tables::new(Home::default(), clock::epoch(), wanted.environment);
         tables.scan();
+        let loading = Loading::ended(&tables, loaded);
         let mut live = Live::new(detector, tables, orders.matching, orders.node.clone());
         if orders.activity == Telling::Told {
             let boot = program::machine_boot();
@@ -96,6 +102,7 @@ impl Lookout {
             rules,
             sensor,
             live,
+            loading,
             doubt: None,
             lost: 0,
             looked: Instant::now(),
@@ -135,12 +142,14 @@ impl Lookout {
         if self.looked.elapsed() >= LOOK {
             self.look();
         }
-        let Lookout { sensor, live, doubt, from, until, .. } = self;
+        let Lookout { sensor, live, loading, doubt, from, until, .. } = self;
         let count = sensor.read(READ_COUNT_MAX, |record: Record<'_>| {
-            if (*from..*until).contains(&record.time()) {
-                live.judge(&record, doubt.as_deref(), now, &mut see);
-            } else {
+            if !(*from..*until).contains(&record.time()) {
                 live.learn(&record);
+            } else if loading.is_of(&record) {
+                live.pass(&record);
+            } else {
+                live.judge(&record, doubt.as_deref(), now, &mut see);
             }
         });
         count == READ_COUNT_MAX
@@ -160,7 +169,10 @@ impl Lookout {
             self.live.exchange(detector);
             return Ok(None);
         }
-        let mut next = Lookout::start(detector, &self.orders)?;
+        self.loading.begin(clock::since_start());
+        let next = Lookout::start(detector, &self.orders);
+        self.loading.end(clock::since_start());
+        let mut next = next?;
         next.from = clock::since_start();
         self.until = next.from;
         // What was under way at that moment has arrived by then.
@@ -194,6 +206,7 @@ impl Lookout {
             step: standing.step.to_string(),
             refused: standing.refused.iter().map(ToString::to_string).collect(),
             blind: standing.blind.iter().map(ToString::to_string).collect(),
+            own: self.loading.count(),
             ..Sensed::default()
         };
         let mut lose = |cause: &str, count: u64| {

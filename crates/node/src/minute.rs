@@ -103,6 +103,7 @@ impl Minute {
         let (sensor, sensed) = (&mut self.sensor, &totals.sensed);
         sensor.seen += since(sensed.seen, told.sensed.seen);
         sensor.filtered += since(sensed.filtered, told.sensed.filtered);
+        sensor.own += since(sensed.own, told.sensed.own);
         add_new(&mut sensor.lost, &sensed.lost, &told.sensed.lost);
         add_new(&mut sensor.lost_calls, &sensed.lost_calls, &told.sensed.lost_calls);
         add_new(&mut sensor.evicted, &sensed.gaps, &told.sensed.gaps);
@@ -132,6 +133,7 @@ impl Minute {
             clock_offset_ns: beside.clock_offset_ns,
             seen: sums.seen,
             filtered: sums.filtered,
+            own: sums.own,
             lost: sums.lost,
             lost_calls: sums.lost_calls,
             evicted: sums.evicted,

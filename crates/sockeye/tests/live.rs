@@ -72,3 +72,49 @@ fn what_happens_on_this_machine_is_told_and_summed_up() {
         assert!(said.contains(&format!("degraded: {unseen}")), "{unseen}: {said:?}");
     }
 }
+
+const LOADED: &str = "
+- rule: Program loaded into the kernel
+  desc: Somebody loads a BPF program.
+  condition: evt.type = bpf and evt.arg.cmd contains BPF_PROG_LOAD
+  output: loaded by %proc.name
+  priority: NOTICE
+";
+
+#[test]
+fn what_the_sensor_loads_itself_raises_no_alert_and_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("rule.yaml"), LOADED).unwrap();
+    // One watches while the other loads.
+    let live = |name: &str, time: &str| {
+        let mut live = Command::new(env!("CARGO_BIN_EXE_sockeye"));
+        live.args(["detect", "--live", "--for", time, "-o", "json", "-r"]);
+        live.arg(path("rule.yaml")).arg("--summary").arg(path(name));
+        live.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut first = live("first.json", "60s");
+    let mut said = BufReader::new(first.stderr.take().unwrap()).lines();
+    if !said.by_ref().map_while(Result::ok).any(|line| line.starts_with("ready: step ")) {
+        first.wait().unwrap();
+        return skip("the sensor does not start here");
+    }
+    let second = live("second.json", "100ms").wait_with_output().unwrap();
+    assert!(second.status.success());
+    let mut alerts = BufReader::new(first.stdout.take().unwrap()).lines();
+    let alert: Value = serde_json::from_str(&alerts.next().unwrap().unwrap()).unwrap();
+    assert_eq!(alert["output_fields"]["proc.name"], "sockeye", "another one is no exception");
+    let stopped = Command::new("kill").args(["-INT", &first.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    said.for_each(drop);
+    alerts.for_each(drop);
+    assert!(first.wait().unwrap().success());
+    for name in ["first.json", "second.json"] {
+        let text = fs::read_to_string(path(name)).unwrap();
+        let summary: Value = serde_json::from_str(&text).unwrap();
+        assert!(summary["own"].as_u64().unwrap() > 0, "{name}: {summary}");
+        if name == "second.json" {
+            assert_eq!(summary["alerts"].as_object().unwrap().len(), 0, "{summary}");
+        }
+    }
+}

@@ -1605,6 +1605,11 @@ export interface components {
             lost: {
                 [key: string]: components["schemas"]["Count"];
             };
+            /**
+             * @description Records of what the watch itself did while it loaded its kernel programs; no rule judged
+             *     them.
+             */
+            own: components["schemas"]["Count"];
             /** @description Better steps that could not be taken, each with the reason. */
             refused: string[];
             /** @description Events that the kernel programs saw. */

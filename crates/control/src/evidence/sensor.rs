@@ -35,6 +35,10 @@ pub struct SensorStatus {
     pub seen: u64,
     /// Of these, dropped in the kernel because no rule could match them.
     pub filtered: u64,
+    /// Records of what the watch's own process did while it loaded its kernel programs: they are
+    /// known by its pid, its start and the time, and no rule judged them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub own: u64,
     /// Of these, lost on their way, by cause. Their sum is the status's `lost`, together with
     /// `dropped`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -57,6 +61,10 @@ pub struct SensorStatus {
     /// In the first status of a run: when it began to watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watching_since: Option<Time>,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 #[cfg(test)]

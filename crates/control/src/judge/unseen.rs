@@ -16,7 +16,10 @@ pub(super) fn reasons(control: &Control, facts: &Facts) -> Vec<String> {
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for source in facts.sources.iter().filter(|source| needed(&source.source)) {
         for unseen in &source.unseen {
-            places.entry(unseen).or_default().push(format!("{}/{}", source.source, source.instance));
+            places
+                .entry(unseen)
+                .or_default()
+                .push(format!("{}/{}", source.source, source.instance));
         }
     }
     places.into_iter().map(|(unseen, places)| reason(unseen, &places)).collect()

@@ -34,6 +34,9 @@ pub struct SensorItem {
     pub seen: Count,
     /// Of these, dropped in the kernel because no rule could match them.
     pub filtered: Count,
+    /// Records of what the watch itself did while it loaded its kernel programs; no rule judged
+    /// them.
+    pub own: Count,
     /// Of these, lost on their way, by cause.
     pub lost: BTreeMap<String, Count>,
     /// Entries that were ready and found no room to wait, by kind.
@@ -64,6 +67,7 @@ impl From<&SensorStatus> for SensorItem {
             configuration: status.configuration.clone(),
             seen: status.seen.into(),
             filtered: status.filtered.into(),
+            own: status.own.into(),
             lost: counts(&status.lost),
             dropped: counts(&status.dropped),
             evicted: counts(&status.evicted),
