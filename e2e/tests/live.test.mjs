@@ -2,6 +2,7 @@
 // containerd and podman and in a pod, and the rules that must tell of them.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -179,5 +180,20 @@ function serverTells(node) {
     const { raw, trail } = await server.get(`/v1/alerts/${item.position}`);
     assert.ok(raw.includes(container) && raw.includes('/tmp/helper'), raw);
     assert.match(trail.block_root, /^[0-9a-f]{64}$/);
+  });
+
+  test('what a changed file held is told', async () => {
+    const hash = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
+    const written = async (text) => {
+      await box.run(`echo ${text} >/etc/rsyncd.conf`);
+      const path = `/v1/activity?pod=victim&kind=write&text=${hash(`${text}\n`)}`;
+      const [item] = await until('the change is told', async () => {
+        const { items } = await server.get(path);
+        return items.length > 0 && items;
+      });
+      return item.text;
+    };
+    assert.match(await written('one'), /overwritten .*rsyncd.conf; content before: not known/);
+    assert.ok((await written('two')).includes(`before: ${hash('one\n')}; after: ${hash('two\n')}`));
   });
 }

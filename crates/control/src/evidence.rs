@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 pub use activity::{
-    Activity, Actor, Call, Command, Connection, Direction, End, Exit, Item, Kind, Leader, Login,
-    Phase, Session, SessionId, SessionIdError, What, Write,
+    Activity, Actor, Call, Command, Connection, Content, Direction, End, Exit, Held, Item, Kind,
+    Leader, Login, Phase, Session, SessionId, SessionIdError, What, Write,
 };
 pub use canary::{Canary, Outcome};
 pub use sensor::SensorStatus;

@@ -9,6 +9,7 @@
 mod alive;
 pub mod canary;
 mod clock;
+mod content;
 mod desk;
 mod lookout;
 mod minute;

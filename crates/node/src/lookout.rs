@@ -10,6 +10,7 @@ use detect::{Activities, Detector, Live, Matching, Sensed, Summary, Wanted};
 use event::Time;
 use finding::Alert;
 use sensor::{Choice, Options, POLL, Sensor, SensorError, Standing};
+use syscall::container::Container;
 use syscall::record::Record;
 use syscall::selection::Selection;
 use syscall::{Environment, Event, Home, Tables};
@@ -124,6 +125,16 @@ impl Lookout {
     /// Returns how many processes are known.
     pub fn known(&self) -> usize {
         self.live.tables().processes().len()
+    }
+
+    /// Finds a process that is in a container.
+    pub fn member_of(&self, container: &str) -> Option<u32> {
+        let tables = self.live.tables();
+        let is_in = |found: &Container| &*found.id == container;
+        let mut members = tables.processes().iter().filter(|process| {
+            tables.container(process).is_some_and(is_in) && tables.is_alive(process)
+        });
+        members.next().map(|process| process.facts.pid)
     }
 
     /// Returns when the newest record happened.

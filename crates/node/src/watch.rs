@@ -14,6 +14,7 @@ use sensor::{POLL, SensorError, Standing};
 
 use crate::alive::Alive;
 use crate::canary::{Canaries, Nest};
+use crate::content::{self, Contents};
 use crate::desk::Desk;
 use crate::lookout::{Lookout, Orders};
 use crate::minute::{Beside, Minute, Run, SOURCE, Totals};
@@ -84,11 +85,13 @@ impl Watch {
         let standing = lookout.standing().clone();
         let (queue, stop) = (Queue::default(), Arc::new(AtomicBool::new(false)));
         let (sender, receiver) = channel();
+        let contents = Contents::start(queue.clone()).map_err(StartError::Thread)?;
         let round = Round::new(lookout, setting, rules.hash, queue.clone(), receiver);
         let named = |name: &str| thread::Builder::new().name(name.to_owned());
         let asked = stop.clone();
-        let reading =
-            named("watch").spawn(move || round.run(&asked)).map_err(StartError::Thread)?;
+        let reading = named("watch")
+            .spawn(move || round.run(contents, &asked))
+            .map_err(StartError::Thread)?;
         let line = queue.clone();
         let handing = named("hand-over").spawn(move || line.hand_over(sink.as_mut()));
         let handing = handing.map_err(|error| {
@@ -177,7 +180,7 @@ impl Round {
         }
     }
 
-    fn run(mut self, stop: &AtomicBool) {
+    fn run(mut self, contents: Contents, stop: &AtomicBool) {
         while !stop.load(Ordering::Relaxed) {
             if let Ok(rules) = self.rules.try_recv() {
                 self.exchange(rules);
@@ -195,12 +198,13 @@ impl Round {
                 thread::sleep(POLL);
             }
             let activity = self.lookout.activity(now);
-            self.tell_of(activity);
+            self.tell_of(activity, &contents);
         }
         // What the programs sent before this moment still counts.
         while self.read(clock::now()) {}
         let activity = self.lookout.last_activity();
-        self.tell_of(activity);
+        self.tell_of(activity, &contents);
+        contents.end();
         let now = clock::now();
         self.tell(now);
         if let Some(alive) = &mut self.alive {
@@ -237,9 +241,12 @@ impl Round {
         }
     }
 
-    fn tell_of(&self, activity: Vec<Activity>) {
+    fn tell_of(&self, activity: Vec<Activity>, contents: &Contents) {
         for one in activity {
-            self.desk.queue.push(Ready::new(Kind::Activity, Entry::Activity(one)));
+            let members = content::containers(&one)
+                .filter_map(|id| Some((id.to_owned(), self.lookout.member_of(id)?)))
+                .collect();
+            contents.tell(one, members);
         }
     }
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use control::evidence::{Activity, Entry, Exit, Item, Line, Phase, What};
+use control::evidence::{Activity, Entry, Exit, Held, Item, Line, Phase, What};
 use detect::Detector;
 use node::{Orders, Ready, Refused, Rules, Setting, Sink, Telling, Watch};
 use rule::RuleFile;
@@ -126,6 +126,11 @@ fn what_a_shell_does_is_told_with_its_secrets_masked() {
         })
         .collect();
     assert_eq!(changes, ["written", "removed"]);
+    let after = told.iter().filter_map(|(_, item)| match &item.what {
+        What::Write(write) => write.content.as_ref().map(|content| &content.after),
+        _ => None,
+    });
+    assert_eq!(after.collect::<Vec<_>>(), [&Held::Absent, &Held::Absent]);
     // The shell read its commands from a pipe: a session without a terminal.
     let (activity, item) = &told[0];
     let session = activity.actor(item).unwrap().session.expect("it belongs to a session");

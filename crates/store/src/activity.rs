@@ -105,7 +105,10 @@ pub fn text(item: &Item) -> String {
             format!(" {}{}{} {path}", one.protocol, end(&one.local), end(&one.remote))
         }
         What::Write(one) => {
-            format!(" {} {} {}", one.act, one.path, one.other.as_deref().unwrap_or_default())
+            let held = one.content.iter().flat_map(|content| [&content.before, &content.after]);
+            let hashes: String = held.map(|held| format!(" {held}")).collect();
+            let other = one.other.as_deref().unwrap_or_default();
+            format!(" {} {} {other}{hashes}", one.act, one.path)
         }
         What::Privilege(one) | What::Module(one) => format!(" {} {}", one.call, one.on.join(" ")),
     };

@@ -228,6 +228,40 @@ pub struct Write {
     /// The other path of a renaming or a link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<String>,
+    /// What the file held; nothing where content says nothing, as of a folder or a kernel setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+}
+
+/// What a file held before a change, and some seconds after it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Content {
+    /// Before.
+    pub before: Held,
+    /// When it was measured after the change; others may have changed it in between.
+    pub after: Held,
+}
+
+/// What a file held at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// Content of this SHA-256, hex.
+    Sha256(String),
+    /// There was no such file.
+    Absent,
+    /// That is not known, for this reason.
+    Unknown(String),
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Held::Sha256(hash) => write!(f, "sha256:{hash}"),
+            Held::Absent => f.write_str("no file"),
+            Held::Unknown(reason) => write!(f, "not known: {reason}"),
+        }
+    }
 }
 
 /// Calls of one kind by one process.

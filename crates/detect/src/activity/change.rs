@@ -98,8 +98,8 @@ impl Activities {
         other: Option<String>,
     ) {
         let by = self.actor(seen);
-        let told =
-            Write { path: text(path), act: act.to_owned(), sort: row.sort.to_owned(), other };
+        let (path, act, sort) = (text(path), act.to_owned(), row.sort.to_owned());
+        let told = Write { path, act, sort, other, content: None };
         let act = seen.act(by, What::Write(told));
         self.acts.merge(act, None);
     }

@@ -10,7 +10,7 @@ use event::Time;
 use finding::Alert;
 use rule::RuleFile;
 use rustix::time::{ClockId, clock_gettime};
-use sensor::{Choice, Options, POLL, Sensor};
+use sensor::{Choice, Options, POLL, RING_LEN_DEFAULT, Sensor};
 use serde_json::Value;
 use syscall::record::{Operation, Record};
 use syscall::selection::Selection;
@@ -21,7 +21,7 @@ use crate::container::Box as Container;
 /// One sensor at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 /// Longest time until what a program did is told of.
-const WAIT: Duration = Duration::from_secs(10);
+const WAIT: Duration = Duration::from_secs(60);
 
 /// Says why a test is passed over.
 pub fn skip(reason: &str) {
@@ -75,7 +75,8 @@ impl Watch {
                 PushDown::On => detector.wanted().selection.clone(),
                 PushDown::Off => Selection::default(),
             },
-            ..Options::default()
+            // A machine that builds beside the tests may send more than is read at once.
+            ring_len: 8 * RING_LEN_DEFAULT,
         };
         let sensor = match Sensor::start(&options) {
             Ok(sensor) => sensor,
@@ -147,7 +148,7 @@ impl Watch {
         let end = Instant::now() + WAIT;
         let mut marked = false;
         while !marked {
-            assert!(Instant::now() < end, "nothing is told any more");
+            assert!(Instant::now() < end, "nothing is told any more, {} are lost", self.lost());
             self.read(alerts, |record| {
                 marked |= record.operation == Operation::Procexit && record.pid() == pid;
             });

@@ -140,6 +140,11 @@ impl Processes {
         self.evicted
     }
 
+    /// Returns them, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &Process> {
+        self.by_pid.values()
+    }
+
     /// Finds a process whatever its start.
     pub fn by_pid(&self, pid: u32) -> Option<&Process> {
         self.by_pid.get(&pid)

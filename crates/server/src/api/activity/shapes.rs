@@ -1,6 +1,6 @@
 //! How activity is told.
 
-use control::evidence::{End, Exit, What};
+use control::evidence::{Content, End, Exit, Held, What};
 use serde::Serialize;
 use store::{ActivityPosition, SessionItem};
 use utoipa::ToSchema;
@@ -242,12 +242,23 @@ fn text(what: &What, process: &str) -> String {
                 }
             }
         }
-        What::Write(one) => match &one.other {
-            Some(other) => format!("{} {} ({other})", one.act, one.path),
-            None => format!("{} {}", one.act, one.path),
-        },
+        What::Write(one) => {
+            let other = one.other.iter().map(|other| format!(" ({other})"));
+            let content = one.content.iter().map(content);
+            let rest: String = other.chain(content).collect();
+            format!("{} {}{rest}", one.act, one.path)
+        }
         What::Privilege(one) | What::Module(one) if one.on.is_empty() => one.call.clone(),
         What::Privilege(one) | What::Module(one) => format!("{}: {}", one.call, one.on.join(", ")),
+    }
+}
+
+fn content(content: &Content) -> String {
+    match content {
+        Content { before: Held::Sha256(before), after: Held::Sha256(after) } if before == after => {
+            format!("; content unchanged (sha256:{before})")
+        }
+        Content { before, after } => format!("; content before: {before}; after: {after}"),
     }
 }
 
