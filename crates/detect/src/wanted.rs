@@ -1,6 +1,7 @@
 //! What rules need to be told of system calls: a sensor watches nothing else.
 
 mod condition;
+mod domain;
 mod select;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,8 @@ pub struct Wanted {
     pub selection: Selection,
     /// Rules that can match any operation, so that all are wanted.
     pub broad: Vec<String>,
+    /// Host names that rules compare addresses with.
+    pub domains: BTreeSet<String>,
     /// Calls that rules name and no sensor tells of, each with its rules.
     pub untold: BTreeMap<String, Vec<String>>,
 }
@@ -44,6 +47,7 @@ impl Wanted {
         for rule in rules.active(Syscall::DOC.name) {
             any = true;
             wanted.add(program, rule, &mut users);
+            domain::collect(&rule.condition, &mut wanted.domains);
             if asks(rule, &["proc.env", "proc.aenv"]) {
                 wanted.environment = Environment::Kept;
             }

@@ -1,6 +1,7 @@
 //! A sensor, the tables that its records fill, and the rules that judge them.
 
 mod loading;
+mod resolver;
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use syscall::{Environment, Event, Home, Tables};
 use crate::minute::SOURCE;
 use crate::{clock, program};
 use loading::Loading;
+use resolver::Resolver;
 
 /// Records that are read before anything else is looked at.
 const READ_COUNT_MAX: usize = 4096;
@@ -71,6 +73,8 @@ pub struct Lookout {
     sensor: Sensor,
     live: Live,
     loading: Loading,
+    /// Nothing where no rule names a host.
+    resolver: Option<Resolver>,
     /// Why an alert raised now may not tell everything.
     doubt: Option<String>,
     lost: u64,
@@ -99,6 +103,7 @@ impl Lookout {
         }
         Ok(Lookout {
             orders: orders.clone(),
+            resolver: Resolver::start(&wanted.domains),
             wanted,
             rules,
             sensor,
@@ -153,6 +158,9 @@ impl Lookout {
         if self.looked.elapsed() >= LOOK {
             self.look();
         }
+        if let Some(resolver) = &mut self.resolver {
+            resolver.take(self.live.tables_mut().domains_mut());
+        }
         let Lookout { sensor, live, loading, doubt, from, until, .. } = self;
         let count = sensor.read(READ_COUNT_MAX, |record: Record<'_>| {
             if !(*from..*until).contains(&record.time()) {
@@ -190,6 +198,9 @@ impl Lookout {
         std::thread::sleep(POLL);
         while self.read(now, &mut see) {}
         let sensed = self.sensed()?;
+        let domains = next.live.tables_mut().domains_mut();
+        domains.clone_from(self.live.tables().domains());
+        domains.keep(&next.wanted.domains);
         next.live.go_on_from(&mut self.live);
         *self = next;
         Ok(Some(sensed))
@@ -242,6 +253,7 @@ impl Lookout {
             ("sockets_evicted", gaps.sockets),
             ("containers_unknown", gaps.containers),
             ("cgroups_evicted", gaps.cgroups),
+            ("names_unresolved", self.resolver.as_ref().map_or(0, Resolver::unresolved)),
         ];
         sensed.gaps = gaps.map(|(name, count)| (name.to_owned(), count)).into();
         Ok(sensed)

@@ -2,7 +2,11 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -117,4 +121,58 @@ fn what_the_sensor_loads_itself_raises_no_alert_and_is_counted() {
             assert_eq!(summary["alerts"].as_object().unwrap().len(), 0, "{summary}");
         }
     }
+}
+
+const NAMED: &str = "
+- rule: Connection to this machine by name
+  desc: Somebody connects to an address that a name of /etc/hosts stands for.
+  condition: >
+    evt.type = connect and fd.sip.name in (localhost, no-such-name.invalid)
+    and fd.sport = PORT
+  output: connected to %fd.sip.name
+  priority: NOTICE
+";
+
+#[test]
+fn an_address_is_known_by_the_name_that_a_rule_gives_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let there = listener.local_addr().unwrap();
+    let rule = NAMED.replace("PORT", &there.port().to_string());
+    fs::write(path("rule.yaml"), rule).unwrap();
+    let mut live = Command::new(env!("CARGO_BIN_EXE_sockeye"))
+        .args(["detect", "--live", "--for", "60s", "-o", "json", "-r"])
+        .arg(path("rule.yaml"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(live.stderr.take().unwrap()).lines();
+    if !said.by_ref().map_while(Result::ok).any(|line| line.starts_with("ready: step ")) {
+        live.wait().unwrap();
+        return skip("the sensor does not start here");
+    }
+    let mut alerts = BufReader::new(live.stdout.take().unwrap()).lines();
+    // The name is looked up beside the reading, so the first connection may be too early.
+    let seen = AtomicBool::new(false);
+    let alert = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !seen.load(Ordering::Relaxed) {
+                TcpStream::connect(there).unwrap();
+                listener.accept().unwrap();
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let alert = alerts.next();
+        seen.store(true, Ordering::Relaxed);
+        alert.expect("an alert within a minute").unwrap()
+    });
+    let alert: Value = serde_json::from_str(&alert).unwrap();
+    assert_eq!(alert["output_fields"]["fd.sip.name"], "localhost");
+    let stopped = Command::new("kill").args(["-INT", &live.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    alerts.for_each(drop);
+    said.for_each(drop);
+    assert!(live.wait().unwrap().success());
 }

@@ -1593,7 +1593,10 @@ export interface components {
             dropped: {
                 [key: string]: components["schemas"]["Count"];
             };
-            /** @description What had to make room in the tables, and processes that were not known when they acted. */
+            /**
+             * @description What had to make room in the tables, processes that were not known when they acted, and host
+             *     names of rules that were not found.
+             */
             evicted: {
                 [key: string]: components["schemas"]["Count"];
             };

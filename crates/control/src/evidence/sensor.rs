@@ -49,7 +49,8 @@ pub struct SensorStatus {
     /// Entries that were ready and found no room to wait, by kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dropped: BTreeMap<String, u64>,
-    /// What had to make room in the tables, and processes that were not known when they acted.
+    /// What had to make room in the tables, processes that were not known when they acted, and host
+    /// names of rules that were not found.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub evicted: BTreeMap<String, u64>,
     /// By how many nanoseconds the node's clock is ahead of the server's, if it was measured.

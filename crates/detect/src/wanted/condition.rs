@@ -281,7 +281,7 @@ fn closer(best: May, set: BTreeSet<Needle>) -> May {
 }
 
 /// Returns the literals of a comparison with any.
-fn literals(expr: &Expr) -> Option<Vec<String>> {
+pub fn literals(expr: &Expr) -> Option<Vec<String>> {
     match expr {
         Expr::Compare { right: Operand::Text(text), .. } => Some(vec![text.clone()]),
         Expr::Compare { right: Operand::List(texts), .. } => Some(texts.clone()),

@@ -186,3 +186,29 @@ fn what_activity_is_derived_from_is_sent() {
     assert_eq!((openat(&wanted, 0), openat(&wanted, 1)), ("/a/b".to_owned(), "send".to_owned()));
     assert!(wanted.operations.contains(&Operation::Unlink));
 }
+
+#[test]
+fn only_names_that_addresses_are_compared_with_are_asked_for() {
+    let rules = [
+        ("a", "evt.type = connect and fd.sip.name in (pool.example, web.example)"),
+        ("b", "evt.type = connect and not (fd.cip.name = client.example or fd.sport = 80)"),
+        ("c", "evt.type = connect and proc.name = not-a-host"),
+    ];
+    let names: Vec<String> = wanted(&rules).domains.into_iter().collect();
+    assert_eq!(names, ["client.example", "pool.example", "web.example"]);
+    assert!(wanted(&rules[2..]).domains.is_empty());
+}
+
+#[test]
+fn sockets_that_may_have_a_named_end_are_sent() {
+    for field in ["fd.cip.name", "fd.sip.name", "fd.lip.name", "fd.rip.name"] {
+        let rule = format!("evt.type = sendto and {field} = pool.example");
+        let wanted = wanted(&[("a", &rule)]);
+        let of = |class| {
+            let what = What::Socket(class, Outcome::Great);
+            verdict(&wanted, Operation::Sendto, Situation { place: Place::Host, what })
+        };
+        assert_eq!(of(Class::Tcp), "send", "{field}");
+        assert_eq!(of(Class::Unix), "drop", "{field}");
+    }
+}

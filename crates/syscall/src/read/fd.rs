@@ -11,7 +11,7 @@ use crate::arg::{self, Uses};
 use crate::event::Event;
 use crate::name::{directory, last, lexical};
 use crate::record::{File, Operation, Socket, What};
-use crate::table::{Peer, Role};
+use crate::table::{Domains, Peer, Role};
 
 /// What is asked of the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +28,7 @@ pub enum Field {
     Address(End),
     Port(End),
     Service(End),
+    Domain(End),
     Protocol,
     Family,
     IsServer,
@@ -78,6 +79,10 @@ pub fn resolve(name: &str, _argument: Option<&str>) -> Result<Option<Field>, Fie
         "fd.sproto" => Field::Service(End::Server),
         "fd.lproto" => Field::Service(End::Local),
         "fd.rproto" => Field::Service(End::Remote),
+        "fd.cip.name" => Field::Domain(End::Client),
+        "fd.sip.name" => Field::Domain(End::Server),
+        "fd.lip.name" => Field::Domain(End::Local),
+        "fd.rip.name" => Field::Domain(End::Remote),
         "fd.l4proto" => Field::Protocol,
         "fd.sockfamily" => Field::Family,
         "fd.is_server" => Field::IsServer,
@@ -307,7 +312,7 @@ pub fn read(event: &mut Event<'_>, field: Field, show: &mut Show<'_>) {
         let place = process.and_then(|process| process.cgroup.place.as_ref());
         place.map_or(&b""[..], |place| place.id.get(..12).unwrap_or(&place.id).as_bytes())
     };
-    let tid = event.record.tid();
+    let (tid, domains) = (event.record.tid(), event.tables.domains());
     let Some(found) = event.descriptor() else { return };
     let is_file = found.kind == Some(FILE);
     let is_named = is_file || found.kind == Some(FOLDER);
@@ -341,7 +346,7 @@ pub fn read(event: &mut Event<'_>, field: Field, show: &mut Show<'_>) {
             Some(UNIX) => show.text("unix"),
             _ => {}
         },
-        _ => of_link(found, field, show),
+        _ => of_link(found, field, domains, show),
     }
 }
 
@@ -357,7 +362,7 @@ fn place(found: &Descriptor<'_>, field: Field, show: &mut Show<'_>) {
     });
 }
 
-fn of_link(found: &Descriptor<'_>, field: Field, show: &mut Show<'_>) {
+fn of_link(found: &Descriptor<'_>, field: Field, domains: &Domains, show: &mut Show<'_>) {
     let Some(link) = &found.link else {
         match field {
             Field::IsServer | Field::Connected | Field::NameChanged if found.kind.is_some() => {
@@ -392,6 +397,11 @@ fn of_link(found: &Descriptor<'_>, field: Field, show: &mut Show<'_>) {
         Field::Service(end) => {
             if let Some((_, port)) = link.end(end) {
                 show.text(port.to_string());
+            }
+        }
+        Field::Domain(end) => {
+            if let Some((address, _)) = link.end(end) {
+                domains.names(address).iter().for_each(|name| show.text(&**name));
             }
         }
         Field::Protocol => show.text(link.protocol),

@@ -45,7 +45,7 @@ const OF_OPEN: [&str; 4] =
 /// Fields of what a descriptor names that its class decides.
 const OF_CLASS: [&str; 4] = ["fd.type", "fd.typechar", "fd.l4proto", "fd.sockfamily"];
 /// Fields that only a socket of the internet has.
-const OF_LINK: [&str; 25] = [
+const OF_LINK: [&str; 27] = [
     "fd.ip",
     "fd.cip",
     "fd.sip",
@@ -71,6 +71,8 @@ const OF_LINK: [&str; 25] = [
     "fd.name_changed",
     "fd.cip.name",
     "fd.sip.name",
+    "fd.lip.name",
+    "fd.rip.name",
 ];
 
 /// Fields that are the same wherever there is no container, or absent.

@@ -5,6 +5,7 @@
 //! All of it is bounded, and what had to make room is counted.
 
 mod cgroup;
+mod domain;
 mod found;
 mod process;
 mod socket;
@@ -23,6 +24,7 @@ use crate::container::{Container, Place, Runtimes};
 use crate::record::{self, Operation, Record, What};
 
 pub use cgroup::{Cgroup, Cgroups};
+pub use domain::{ADDRESS_COUNT_MAX, Domains};
 pub use process::{ANCESTOR_COUNT_MAX, PROCESS_COUNT_MAX, Process, Processes, Program};
 pub use process::{TICK, is_same_start};
 pub use socket::{Peer, Role, Seen, Sockets};
@@ -101,6 +103,7 @@ pub struct Tables {
     containers: HashMap<Arc<str>, Asked>,
     users: Users,
     sockets: Sockets,
+    domains: Domains,
     namespaces: HashMap<u32, u64>,
     gaps: Gaps,
 }
@@ -120,6 +123,7 @@ impl Tables {
             containers: HashMap::new(),
             users: Users::default(),
             sockets: Sockets::default(),
+            domains: Domains::default(),
             namespaces: HashMap::new(),
             gaps: Gaps::default(),
         }
@@ -164,6 +168,16 @@ impl Tables {
     /// Returns the sockets.
     pub fn sockets(&self) -> &Sockets {
         &self.sockets
+    }
+
+    /// Returns the host names of addresses.
+    pub fn domains(&self) -> &Domains {
+        &self.domains
+    }
+
+    /// Returns the host names of addresses, to be changed.
+    pub fn domains_mut(&mut self) -> &mut Domains {
+        &mut self.domains
     }
 
     /// Returns the container that a process is in.

@@ -41,7 +41,8 @@ pub struct SensorItem {
     pub lost: BTreeMap<String, Count>,
     /// Entries that were ready and found no room to wait, by kind.
     pub dropped: BTreeMap<String, Count>,
-    /// What had to make room in the tables, and processes that were not known when they acted.
+    /// What had to make room in the tables, processes that were not known when they acted, and host
+    /// names of rules that were not found.
     pub evicted: BTreeMap<String, Count>,
     /// By how many nanoseconds its clock is ahead of the server's, if it was measured.
     #[schema(value_type = Option<String>, example = "-1500000")]
