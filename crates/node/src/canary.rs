@@ -5,10 +5,10 @@
 //! recognised as the child that was just started, and its alert goes into the canary's own entry.
 
 mod act;
+mod cgroup;
 mod child;
 
 use std::path::{Path, PathBuf};
-use std::process::Child;
 use std::time::{Duration, Instant};
 
 use control::evidence::{Canary, Outcome};
@@ -16,7 +16,7 @@ use event::Time;
 use finding::Alert;
 
 use crate::minute::SOURCE;
-use act::{ACTS, Act};
+use act::{ACTS, Act, Acting};
 
 pub use child::act_if_asked;
 
@@ -27,7 +27,7 @@ const SETTLE: Duration = Duration::from_secs(5);
 /// How long between two acts of a round.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often all are planted.
-pub const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where canaries are planted from.
 #[derive(Clone, Debug)]
@@ -38,6 +38,27 @@ pub struct Nest {
     pub folder: PathBuf,
     /// How often all are planted.
     pub every: Duration,
+}
+
+/// How a rule stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It judges.
+    Judges,
+    /// It is there and somebody switched it off: what is planted for it will be missed.
+    SwitchedOff,
+    /// It is not there.
+    Absent,
+}
+
+impl Nest {
+    /// Returns the nest of this program, in a folder below `data`; nothing where neither is known.
+    pub fn below(data: &Path) -> Option<Nest> {
+        let program = std::env::current_exe().ok()?;
+        // One act takes this folder as its root, so its name must hold from anywhere.
+        let folder = data.canonicalize().ok()?.join("canaries");
+        Some(Nest { program, folder, every: EVERY })
+    }
 }
 
 /// The round of canaries under way, or the wait for the next.
@@ -56,7 +77,8 @@ pub struct Canaries {
 #[derive(Debug)]
 struct Planted {
     act: &'static Act,
-    child: Child,
+    acting: Acting,
+    standing: Standing,
     at: Instant,
     time: Time,
 }
@@ -80,20 +102,10 @@ impl Canaries {
         self.next = Instant::now() + SETTLE;
     }
 
-    /// Plants what is due, and tells what came of one. `has` says whether a rule judges.
-    pub fn tend(&mut self, now: Time, has: impl Fn(&str) -> bool) -> Option<Canary> {
+    /// Plants what is due, and tells what came of one. `rule` says how a rule stands.
+    pub fn tend(&mut self, now: Time, rule: impl Fn(&str) -> Standing) -> Option<Canary> {
         if let Some(planted) = &mut self.planted {
-            let ended = planted.child.try_wait().ok().flatten();
-            let unable = ended.and_then(child::unable);
-            let late = planted.at.elapsed() > WAIT;
-            let outcome = match (unable, late) {
-                (Some(reason), _) => Outcome::NotTested { reason },
-                (None, true) => {
-                    let reason = format!("no alert within {} s", WAIT.as_secs());
-                    Outcome::Missed { reason }
-                }
-                (None, false) => return None,
-            };
+            let outcome = planted.outcome()?;
             return self.end(outcome);
         }
         if Instant::now() < self.next {
@@ -106,21 +118,23 @@ impl Canaries {
         let act = self.left.pop()?;
         let last = self.left.is_empty();
         self.next = Instant::now() + if last { self.nest.every } else { PAUSE };
-        let refused = match has(act.rule) {
+        let standing = rule(act.rule);
+        let refused = match standing {
             _ if act.rule.is_empty() => Some(act.why_not().to_owned()),
-            false => Some(format!("no rule `{}` judges here", act.rule)),
-            true if in_container() && act.on_node() => {
+            Standing::Absent => Some(format!("no rule `{}` judges here", act.rule)),
+            _ if in_container() && act.on_node() => {
                 Some("this program itself runs in a container".to_owned())
             }
-            true => None,
+            Standing::Judges | Standing::SwitchedOff => None,
         };
         if let Some(reason) = refused {
             return Some(self.told(act, now, Outcome::NotTested { reason }));
         }
         match act.plant(&self.nest.program, &self.nest.folder) {
-            Ok(child) => {
-                self.child = Some(child.id());
-                self.planted = Some(Planted { act, child, at: Instant::now(), time: now });
+            Ok(acting) => {
+                self.child = Some(acting.pid());
+                let at = Instant::now();
+                self.planted = Some(Planted { act, acting, standing, at, time: now });
                 None
             }
             Err(error) => {
@@ -146,10 +160,7 @@ impl Canaries {
     }
 
     fn end(&mut self, outcome: Outcome) -> Option<Canary> {
-        let mut planted = self.planted.take()?;
-        // It ends by itself; this only makes sure, so that it leaves nothing behind.
-        let _ = planted.child.kill();
-        let _ = planted.child.wait();
+        let planted = self.planted.take()?;
         Some(self.told(planted.act, planted.time, outcome))
     }
 
@@ -166,12 +177,21 @@ impl Canaries {
     }
 }
 
-impl Drop for Canaries {
-    fn drop(&mut self) {
-        if let Some(planted) = &mut self.planted {
-            let _ = planted.child.kill();
-            let _ = planted.child.wait();
+impl Planted {
+    /// Returns what came of it without any alert; nothing while one may still come.
+    fn outcome(&mut self) -> Option<Outcome> {
+        if let Some(reason) = self.acting.ended().and_then(child::unable) {
+            return Some(Outcome::NotTested { reason });
         }
+        if self.at.elapsed() <= WAIT {
+            return None;
+        }
+        let seconds = WAIT.as_secs();
+        let reason = match self.standing {
+            Standing::SwitchedOff => format!("no alert within {seconds} s: it is switched off"),
+            _ => format!("no alert within {seconds} s"),
+        };
+        Some(Outcome::Missed { reason })
     }
 }
 
@@ -180,9 +200,4 @@ fn in_container() -> bool {
     let cgroups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let mut paths = cgroups.lines().filter_map(|line| line.splitn(3, ':').nth(2));
     paths.any(|path| syscall::container::place(path.as_bytes()).is_some())
-}
-
-/// Returns the folder that canaries use below another.
-pub fn folder(below: &Path) -> PathBuf {
-    below.join("canaries")
 }

@@ -9,7 +9,7 @@ use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use syscall::{Event, Origin};
 
-use crate::canary::Canaries;
+use crate::canary::{Canaries, Standing};
 use crate::minute::{Run, SOURCE};
 use crate::queue::Queue;
 use crate::ready::{Kind, Ready};
@@ -57,9 +57,9 @@ impl Desk {
     }
 
     /// Looks after the canaries.
-    pub fn tend(&mut self, now: Time, has: impl Fn(&str) -> bool) {
+    pub fn tend(&mut self, now: Time, rule: impl Fn(&str) -> Standing) {
         if let Some(canaries) = &mut self.canaries
-            && let Some(canary) = canaries.tend(now, has)
+            && let Some(canary) = canaries.tend(now, rule)
         {
             self.canary(now, canary);
         }

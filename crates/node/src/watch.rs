@@ -1,5 +1,6 @@
 //! The watch at work, on threads of its own: one reads and judges, one hands over.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use event::Time;
 use sensor::{POLL, SensorError, Standing};
 
 use crate::alive::Alive;
-use crate::canary::{Canaries, Nest};
+use crate::canary::{self, Canaries, Nest};
 use crate::content::{self, Contents};
 use crate::desk::Desk;
 use crate::lookout::{Lookout, Orders};
@@ -44,6 +45,8 @@ pub struct Rules {
     pub detector: Detector,
     /// SHA-256 over their files, hex.
     pub hash: String,
+    /// Names of those that are there and switched off.
+    pub off: BTreeSet<String>,
 }
 
 /// Why there is no watch.
@@ -86,7 +89,7 @@ impl Watch {
         let (queue, stop) = (Queue::default(), Arc::new(AtomicBool::new(false)));
         let (sender, receiver) = channel();
         let contents = Contents::start(queue.clone()).map_err(StartError::Thread)?;
-        let round = Round::new(lookout, setting, rules.hash, queue.clone(), receiver);
+        let round = Round::new(lookout, setting, (rules.hash, rules.off), queue.clone(), receiver);
         let named = |name: &str| thread::Builder::new().name(name.to_owned());
         let asked = stop.clone();
         let reading = named("watch")
@@ -139,6 +142,7 @@ impl Watch {
 struct Round {
     lookout: Lookout,
     desk: Desk,
+    off: BTreeSet<String>,
     rules: Receiver<Rules>,
     minute: Minute,
     alive: Option<Alive>,
@@ -150,7 +154,7 @@ impl Round {
     fn new(
         lookout: Lookout,
         setting: &Setting,
-        rules: String,
+        (rules, off): (String, BTreeSet<String>),
         queue: Queue,
         receiver: Receiver<Rules>,
     ) -> Round {
@@ -174,6 +178,7 @@ impl Round {
             desk: Desk { queue, run: Run { node, rules, sensor }, events: 0, canaries },
             minute: Minute::first(clock::now(), before.or(setting.silent_since)),
             lookout,
+            off,
             rules: receiver,
             alive,
             build: Some(thread::spawn(program::build)),
@@ -189,11 +194,15 @@ impl Round {
             if self.minute.is_over(now) {
                 self.tell(now);
             }
-            let Round { lookout, desk, alive, .. } = &mut self;
+            let Round { lookout, desk, off, alive, .. } = &mut self;
             if let Some(alive) = alive {
                 alive.tell(now);
             }
-            desk.tend(now, |rule| lookout.has_rule(rule));
+            desk.tend(now, |rule| match lookout.has_rule(rule) {
+                true => canary::Standing::Judges,
+                false if off.contains(rule) => canary::Standing::SwitchedOff,
+                false => canary::Standing::Absent,
+            });
             if !self.read(now) {
                 thread::sleep(POLL);
             }
@@ -225,6 +234,7 @@ impl Round {
         match exchanged {
             Ok(sensed) => {
                 desk.run.rules = rules.hash;
+                self.off = rules.off;
                 desk.run.sensor.configuration = program::hash(&lookout.configuration());
                 if let Some(canaries) = &mut desk.canaries {
                     canaries.again();

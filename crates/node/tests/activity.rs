@@ -1,6 +1,7 @@
 //! What this machine does is told without any rule that matches it. Needs root and a kernel that
 //! loads the programs; what is missing is said, and the test passed over.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -68,7 +69,7 @@ fn watch(kept: &Kept) -> Option<Watch> {
     };
     let setting =
         Setting { orders, version: "0", silent_since: None, watched_until: None, canaries: None };
-    let rules = Rules { detector, hash: "aa".to_owned() };
+    let rules = Rules { detector, hash: "aa".to_owned(), off: BTreeSet::new() };
     match Watch::start(&setting, rules, Box::new(kept.clone())) {
         Ok(watch) => Some(watch),
         Err(error) => {

@@ -31,5 +31,5 @@ pub use local::{Export, ExportError, Noted, Scribe, note_export};
 pub use local::{Invited, LocalError, NodeRow, add_node, list_nodes, revoke_node};
 pub use own_node::{OwnNode, Unkept};
 pub use rules::{RuleSet, RulesError};
-pub use running::{Running, StartError, make_sign_in_link};
+pub use running::{NodeRules, Running, StartError, make_sign_in_link};
 pub use settings::{Settings, SourceSetting};

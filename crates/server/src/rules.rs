@@ -1,7 +1,7 @@
 //! The rules in force: read from files or taken from the program, compiled, named by their hash,
 //! and exchanged as a whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -167,6 +167,12 @@ impl RuleSet {
             tracing::warn!(file = one.file, line = one.line, "{}", one.message);
         }
         detector
+    }
+
+    /// Returns the names of the rules of a source that are there and switched off.
+    pub fn switched_off(&self, source: &str) -> BTreeSet<String> {
+        let off = self.ruleset.rules.iter().filter(|rule| rule.source == source && !rule.enabled);
+        off.map(|rule| rule.name.clone()).collect()
     }
 
     /// Lets a detector rest until it is needed again.

@@ -1,5 +1,6 @@
 //! Starts all parts in order, and stops them in order.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,6 +87,17 @@ pub struct Running {
     http: JoinHandle<std::io::Result<()>>,
     tasks: Vec<JoinHandle<()>>,
     writer: oneshot::Receiver<WriterEnd>,
+}
+
+/// The rules in force for system calls.
+#[derive(Debug)]
+pub struct NodeRules {
+    /// Those that judge.
+    pub detector: Detector,
+    /// SHA-256 over the files of all, hex.
+    pub hash: String,
+    /// Names of those that are there and switched off.
+    pub off: BTreeSet<String>,
 }
 
 /// Makes a sign-in link for a server that runs, or will run, on a data directory.
@@ -231,10 +243,14 @@ impl Running {
         instances.chain(self.app.own_watch().name()).collect()
     }
 
-    /// Returns the rules in force, ready to judge system calls, and their hash.
-    pub fn node_rules(&self) -> (Detector, String) {
+    /// Returns the rules in force, ready to judge system calls.
+    pub fn node_rules(&self) -> NodeRules {
         let rules = self.app.rules().now();
-        (rules.detector_of(own_node::SOURCE), rules.hash.clone())
+        NodeRules {
+            detector: rules.detector_of(own_node::SOURCE),
+            hash: rules.hash.clone(),
+            off: rules.switched_off(own_node::SOURCE),
+        }
     }
 
     /// Returns the way in for a watch of this node in this process.

@@ -13,12 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use control::evidence::{Entry, Line, SourceStatus};
+use control::evidence::{Canary, Entry, Line, SourceStatus};
 use event::Time;
-use serving::Server;
+use serde_json::Value;
+use serving::{Server, alone, send};
 use trail::Reader;
 
 const KILLS: u32 = 4;
+/// Families of rules for system calls.
+const FAMILIES: usize = 15;
 /// Markers removed before each kill.
 const MARKERS: u32 = 5;
 const RULE: &str = "
@@ -74,8 +77,14 @@ impl Place {
 
     /// Starts to watch; says why not, where it cannot be.
     fn watch(&self, command: &mut Command) -> Result<Agent, String> {
-        command.args(["agent", "-r"]).arg(self.path("rule.yaml")).arg("--data");
-        let mut agent = Agent::of(command.arg(self.path("agent")).stderr(Stdio::piped()));
+        command.args(["agent", "-r"]).arg(self.path("rule.yaml"));
+        self.begin(command)
+    }
+
+    /// Starts an agent, by whatever rules.
+    fn begin(&self, command: &mut Command) -> Result<Agent, String> {
+        command.arg("--data").arg(self.path("agent"));
+        let mut agent = Agent::of(command.stderr(Stdio::piped()));
         loop {
             let mut line = String::new();
             if agent.stderr.read_line(&mut line).unwrap() == 0 {
@@ -87,6 +96,23 @@ impl Place {
             if line.starts_with("ready: ") {
                 return Ok(agent);
             }
+        }
+    }
+
+    /// Waits until the trail has a canary of every family of rules.
+    fn until_canaries(&self) -> Vec<Canary> {
+        let end = Instant::now() + Duration::from_secs(120);
+        loop {
+            let canary = |line| match line {
+                Line { entry: Entry::Canary(canary), from: Some(_), .. } => Some(canary),
+                _ => None,
+            };
+            let canaries: Vec<Canary> = self.trail().into_iter().filter_map(canary).collect();
+            if canaries.len() >= FAMILIES {
+                return canaries;
+            }
+            assert!(Instant::now() < end, "{canaries:?}");
+            std::thread::sleep(Duration::from_millis(200));
         }
     }
 
@@ -150,6 +176,27 @@ impl Agent {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// The cgroup that a service manager gives an agent; nothing can be made in the topmost one.
+struct Service(PathBuf);
+
+impl Service {
+    fn of(agent: &Agent) -> Service {
+        let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
+        let mount = mounts.lines().find(|line| line.contains(" cgroup2 ")).unwrap();
+        let pid = agent.child.id();
+        let path = Path::new(mount.split(' ').nth(1).unwrap()).join(format!("sockeye-test-{pid}"));
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("cgroup.procs"), pid.to_string()).unwrap();
+        Service(path)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
     }
 }
 
@@ -244,6 +291,43 @@ fn what_an_agent_found_comes_once_whoever_is_killed() {
         statuses.last().unwrap().reason.as_ref().unwrap().contains("nothing was watched since")
     );
     assert!(sensor.clock_offset_ns.is_none_or(|ns| ns.abs() < Time::SECOND));
+    end(server);
+}
+
+#[test]
+fn an_agents_canaries_are_shown_and_open_no_finding() {
+    let _alone = alone();
+    let place = Place::new();
+    let server = place.serve();
+    place.join("n1");
+    let agent = match place.begin(&mut sockeye(&["agent"])) {
+        Ok(agent) => agent,
+        Err(reason) => return skip(&reason),
+    };
+    let _service = Service::of(&agent);
+    for canary in place.until_canaries() {
+        let none = canary.family == "container-launch";
+        let outcome = if none { "not-tested" } else { "seen" };
+        assert_eq!(canary.outcome.name(), outcome, "{canary:?}");
+        assert_eq!((&*canary.source, &*canary.instance), ("syscall", "n1"));
+    }
+    // Its last status comes before it ends, and with it the server lists it.
+    agent.stop();
+    let headers = server.sign_in();
+    let get = |path: &str| {
+        let (status, _, body) =
+            send(&server.address, &format!("GET {path} HTTP/1.1"), &headers, b"");
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str::<Value>(&body).unwrap()
+    };
+    let sources = get("/v1/sources");
+    let node = sources["items"].as_array().unwrap().iter().find(|one| one["instance"] == "n1");
+    let shown = node.unwrap()["canaries"].as_array().unwrap();
+    let seen = shown.iter().filter(|one| one["outcome"] == "seen").count();
+    assert_eq!((shown.len(), seen), (FAMILIES, FAMILIES - 1), "{shown:?}");
+    let findings = get("/v1/findings?limit=200").to_string();
+    assert!(!findings.contains("sockeye-canary"), "{findings}");
+    assert!(!findings.contains("Canary missed"), "{findings}");
     end(server);
 }
 

@@ -3,8 +3,9 @@
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
+use super::cgroup::Cgroup;
 use super::child::{ASKED, Task};
 
 /// What a canary says to whoever finds it in a list of processes.
@@ -26,6 +27,8 @@ enum How {
     Program(&'static str, &'static [&'static str]),
     /// The same, at a terminal of its own.
     AtTerminal(&'static str, &'static [&'static str]),
+    /// The same, in a cgroup that is named like that of a container which cannot be.
+    InContainer(&'static str, &'static [&'static str]),
     /// Its own memory is opened to be read.
     OwnMemory,
     /// This file is opened to be written, and nothing is.
@@ -36,19 +39,30 @@ enum How {
     Nothing(&'static str),
 }
 
+/// An act under way.
+#[derive(Debug)]
+pub struct Acting {
+    child: Child,
+    /// Removed after the child ended.
+    _cgroup: Option<Cgroup>,
+}
+
 /// The acts. None needs what an ancestor such as `make` would forbid: a server may be started by
 /// anything.
 pub const ACTS: &[Act] = &[
     program("accounts", "Account changed by hand", "usermod", &[LABEL]),
     Act {
         family: "container-escape",
-        rule: "",
-        how: How::Nothing("only a container can show it, and none is started for a canary"),
+        rule: "File system debugger run in a container",
+        how: How::InContainer("debugfs", &[LABEL]),
     },
     Act {
         family: "container-launch",
         rule: "",
-        how: How::Nothing("only a container can show it, and none is started for a canary"),
+        how: How::Nothing(
+            "its rules judge what a container runtime says of what it started; nothing is started \
+             by one for a canary, and what it says is not forged",
+        ),
     },
     program("data-leaves", "Tunnel through DNS or ping", "iodine", &[LABEL]),
     Act {
@@ -96,14 +110,22 @@ impl Act {
 
     /// Tells whether its rule looks at nodes only, not into containers.
     pub fn on_node(&self) -> bool {
-        !matches!(self.family, "data-leaves" | "intrusion" | "miners" | "network-boundary")
+        !matches!(
+            self.family,
+            "container-escape" | "data-leaves" | "intrusion" | "miners" | "network-boundary"
+        )
     }
 
     /// Does it. The child is the program itself, under another name.
-    pub fn plant(&self, program: &Path, folder: &Path) -> io::Result<Child> {
+    pub fn plant(&self, program: &Path, folder: &Path) -> io::Result<Acting> {
+        let mut cgroup = None;
         let (name, args, task) = match self.how {
             How::Program(name, args) => (name, args, Task::End),
             How::AtTerminal(name, args) => (name, args, Task::AtTerminal),
+            How::InContainer(name, args) => {
+                let made = cgroup.insert(Cgroup::make()?);
+                (name, args, Task::InCgroup(made.path().to_owned()))
+            }
             How::OwnMemory => (LABEL, &[] as &[&str], Task::OwnMemory),
             How::Open(path) => (LABEL, &[] as &[&str], Task::Open(path.to_owned())),
             How::Make(path) => {
@@ -120,14 +142,35 @@ impl Act {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             made => made?,
         }
-        Command::new(&link)
+        let child = Command::new(&link)
             .args(args)
             .env_clear()
             .env(ASKED, task.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .spawn()
+            .spawn()?;
+        Ok(Acting { child, _cgroup: cgroup })
+    }
+}
+
+impl Acting {
+    /// The process that acts.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Returns how it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+}
+
+impl Drop for Acting {
+    /// It ends by itself; this only makes sure, so that it leaves nothing behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

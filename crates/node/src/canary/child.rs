@@ -4,10 +4,11 @@ use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::thread::UnshareFlags;
 
 /// Variable that asks for it.
 pub const ASKED: &str = "SOCKEYE_CANARY";
@@ -23,6 +24,8 @@ pub enum Task {
     End,
     /// Start once more, at a terminal.
     AtTerminal,
+    /// Start once more, in this cgroup.
+    InCgroup(PathBuf),
     /// Open the own memory to read.
     OwnMemory,
     /// Open a file to write, and write nothing.
@@ -36,6 +39,7 @@ impl fmt::Display for Task {
         match self {
             Task::End => f.write_str("end"),
             Task::AtTerminal => f.write_str("at-terminal"),
+            Task::InCgroup(path) => write!(f, "in-cgroup:{}", path.display()),
             Task::OwnMemory => f.write_str("own-memory"),
             Task::Open(path) => write!(f, "open:{path}"),
             Task::Make(root, path) => write!(f, "make:{}:{path}", root.display()),
@@ -49,6 +53,7 @@ impl Task {
             None if text == "end" => Some(Task::End),
             None if text == "at-terminal" => Some(Task::AtTerminal),
             None if text == "own-memory" => Some(Task::OwnMemory),
+            Some(("in-cgroup", path)) => Some(Task::InCgroup(path.into())),
             Some(("open", path)) => Some(Task::Open(path.to_owned())),
             Some(("make", rest)) => {
                 let (root, path) = rest.rsplit_once(':')?;
@@ -62,13 +67,17 @@ impl Task {
         match self {
             Task::End => Ok(()),
             Task::AtTerminal => Err(at_terminal()?),
+            Task::InCgroup(path) => {
+                super::cgroup::enter(&path)?;
+                Err(once_more())
+            }
             Task::OwnMemory => {
                 let path = format!("/proc/{}/mem", std::process::id());
                 OpenOptions::new().read(true).open(path).map(drop)
             }
             Task::Open(path) => OpenOptions::new().write(true).open(path).map(drop),
             Task::Make(root, path) => {
-                rustix::process::chroot(&root)?;
+                take_as_root(&root)?;
                 std::env::set_current_dir("/")?;
                 fs::write(path, b"")
             }
@@ -86,9 +95,25 @@ fn at_terminal() -> io::Result<io::Error> {
     // Whoever leads a session and has no terminal gets the one that it opens.
     let _terminal =
         OpenOptions::new().read(true).write(true).open(name.to_string_lossy().as_ref())?;
+    Ok(once_more())
+}
+
+/// Starts once more under the same name, and ends then. Returns only why it could not.
+fn once_more() -> io::Error {
     let mut arguments = std::env::args_os();
     let program = arguments.next().unwrap_or_default();
-    Ok(Command::new(program).args(arguments).env(ASKED, Task::End.to_string()).exec())
+    Command::new(program).args(arguments).env(ASKED, Task::End.to_string()).exec()
+}
+
+/// Takes a folder as the root. Who may not, as an agent may not, first makes a user namespace of
+/// its own, in which it may.
+fn take_as_root(folder: &Path) -> io::Result<()> {
+    if rustix::process::chroot(folder).is_ok() {
+        return Ok(());
+    }
+    #[expect(deprecated, reason = "safe for all flags but FILES, says its successor")]
+    rustix::thread::unshare(UnshareFlags::NEWUSER)?;
+    Ok(rustix::process::chroot(folder)?)
 }
 
 /// Acts and ends the process, if it was started to. Called before anything else in a program that
@@ -123,6 +148,7 @@ mod tests {
         for task in [
             Task::End,
             Task::AtTerminal,
+            Task::InCgroup("/sys/fs/cgroup/a:b".into()),
             Task::OwnMemory,
             Task::Open("/proc/sys/vm/x".to_owned()),
             Task::Make("/a:b/root".into(), "/etc/x".to_owned()),

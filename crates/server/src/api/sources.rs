@@ -5,7 +5,7 @@ mod sensor;
 use axum::extract::State;
 use axum::http::StatusCode;
 use control::coverage::{SourceCoverage, of_sources};
-use control::evidence::{Rejected, SourceStatus};
+use control::evidence::{Canary, Rejected, SourceStatus};
 use control::facts::{Facts, Totals, Watch};
 use event::{Period, Time};
 use serde::{Deserialize, Serialize};
@@ -255,7 +255,12 @@ pub async fn list(
     for (source, instance) in live.chain(own).collect::<Vec<_>>() {
         if !items.iter().any(|it| it.source == source && it.instance == instance) {
             let (state, reason) = state(&app, &nodes, &source, &instance, None, now);
-            items.push(SourceItem::new(source, instance, state, reason, period));
+            let is_its = |canary: &mut Placed<Canary>| {
+                canary.entry.source == source && canary.entry.instance == instance
+            };
+            let of_it = canaries.extract_if(.., is_its).map(CanaryItem::from).collect();
+            let item = SourceItem::new(source, instance, state, reason, period);
+            items.push(SourceItem { canaries: of_it, ..item });
         }
     }
     Ok(Json(Sources { from: period.from.into(), until: period.until.into(), items }))

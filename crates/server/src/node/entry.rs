@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use control::evidence::{Activity, Entry, Event, Line, SourceStatus, VERSION};
+use control::evidence::{Activity, Canary, Entry, Event, Line, Outcome, SourceStatus, VERSION};
 use event::Time;
 use finding::Reliability;
 
@@ -12,6 +12,10 @@ use crate::own_node::SOURCE;
 
 /// Longest id of an event.
 const ID_BYTES_MAX: usize = 256;
+/// Longest name of a rule or of a family of rules.
+const NAME_BYTES_MAX: usize = 512;
+/// Rules of one family.
+const RULES_LEN_MAX: usize = 1000;
 /// Alerts of one event.
 const ALERTS_LEN_MAX: usize = 256;
 
@@ -29,6 +33,7 @@ pub fn read(line: &[u8], node: &str, received: Time) -> Result<Entry, String> {
         Entry::Event(event) => event_of(event, node, received).map(Entry::Event),
         Entry::Status(status) => status_of(status, node, received).map(Entry::Status),
         Entry::Activity(activity) => activity_of(activity, node, received).map(Entry::Activity),
+        Entry::Canary(canary) => canary_of(canary, node, received).map(Entry::Canary),
         entry => Err(format!("a node does not send `{}`", entry.kind())),
     }
 }
@@ -85,6 +90,35 @@ fn activity_of(activity: Activity, node: &str, received: Time) -> Result<Activit
         true => Ok(activity),
         false => Err("an item of it names an actor that it does not have".to_owned()),
     }
+}
+
+/// A canary says something of its node's own rules, and of no others.
+fn canary_of(mut canary: Canary, node: &str, received: Time) -> Result<Canary, String> {
+    source_is(&canary.source)?;
+    node_is(&canary.instance, node)?;
+    not_ahead(canary.time, node, received)?;
+    let Canary { family, rule, rules, .. } = &canary;
+    if family.is_empty() || rules.len() > RULES_LEN_MAX {
+        return Err(format!("it names no family, or more than {RULES_LEN_MAX} rules"));
+    }
+    if [family, rule].into_iter().chain(rules).any(|name| name.len() > NAME_BYTES_MAX) {
+        return Err(format!("a name in it has more than {NAME_BYTES_MAX} bytes"));
+    }
+    if !rule.is_empty() && !rules.contains(rule) {
+        return Err(format!("its rule `{rule}` is none of `{family}`"));
+    }
+    if let Outcome::Seen { alert, .. } = &mut canary.outcome {
+        source_is(&alert.source)?;
+        node_is(&alert.hostname, node)?;
+        if *alert.rule != *canary.rule {
+            return Err(format!("its alert is of `{}`, not of `{}`", alert.rule, canary.rule));
+        }
+        match &alert.subject.node {
+            Some(named) => node_is(named, node)?,
+            None => Arc::make_mut(&mut alert.subject).node = Some(node.to_owned()),
+        }
+    }
+    Ok(canary)
 }
 
 /// Our own time passes with what is kept, so nothing may be far ahead of it.
@@ -151,6 +185,33 @@ mod tests {
             (ACTIVITY.replace("08:00:02Z", "07:00:02Z"), "before it begins"),
             (ACTIVITY.replace("08:00:02Z", "09:00:02Z"), "3602 s ahead"),
             (ACTIVITY.replace("\"by\":0", "\"by\":1"), "an actor"),
+        ] {
+            let refused = read(line.as_bytes(), "n1", NOW).unwrap_err();
+            assert!(refused.contains(told), "{refused}");
+        }
+    }
+
+    const CANARY: &str = r#"{"v":1,"entry":{"canary":{"time":"2027-01-15T08:00:00Z",
+        "source":"syscall","instance":"n1","family":"miners","rule":"r","rules":["q","r"],
+        "outcome":{"seen":{"alert":{"uuid":"u","time":"2027-01-15T08:00:00Z","rule":"r",
+        "priority":"Warning","source":"syscall","tags":[],"hostname":"n1","output":"o",
+        "output_fields":{}},"took_ms":4}}}}}"#;
+
+    #[test]
+    fn a_canary_is_of_its_node_and_of_one_rule() {
+        let Entry::Canary(kept) = read(CANARY.as_bytes(), "n1", NOW).unwrap() else { panic!() };
+        let Outcome::Seen { alert, took_ms: 4 } = kept.outcome else { panic!() };
+        assert_eq!(alert.subject.node.as_deref(), Some("n1"));
+        let long = format!("\"family\":\"{}\"", "x".repeat(600));
+        for (line, told) in [
+            (CANARY.replace("\"instance\":\"n1\"", "\"instance\":\"n2\""), "it is about `n2`"),
+            (CANARY.replace("\"hostname\":\"n1\"", "\"hostname\":\"n2\""), "it is about `n2`"),
+            (CANARY.replace("\"syscall\",\"inst", "\"k8s_audit\",\"inst"), "`k8s_audit`"),
+            (CANARY.replace("\"q\",\"r\"", "\"q\""), "is none of `miners`"),
+            (CANARY.replace("Z\",\"rule\":\"r\"", "Z\",\"rule\":\"q\""), "not of `r`"),
+            (CANARY.replace("\"family\":\"miners\"", &long), "512 bytes"),
+            (CANARY.replace("\"family\":\"miners\"", "\"family\":\"\""), "no family"),
+            (CANARY.replacen("08:00:00Z", "09:00:00Z", 1), "3600 s ahead"),
         ] {
             let refused = read(line.as_bytes(), "n1", NOW).unwrap_err();
             assert!(refused.contains(told), "{refused}");

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
+use control::evidence::{Entry, Line, VERSION};
 use event::Time;
 use serde_json::json;
 use server::{Clock, Running, Settings, SourceSetting};
@@ -112,6 +113,19 @@ impl Server {
     pub fn reload(&self) -> Result<usize, String> {
         let running = self.running.as_ref().unwrap();
         self.runtime.block_on(running.reload_rules()).map_err(|error| error.to_string())
+    }
+
+    /// Takes entries in, as from a watch of its own node.
+    pub fn tell(&self, entries: Vec<Entry>) {
+        let own = self.running.as_ref().unwrap().own_node();
+        let lines = entries.into_iter().map(|entry| Line { v: VERSION, from: None, entry });
+        let lines: Vec<Vec<u8>> = lines.map(|line| serde_json::to_vec(&line).unwrap()).collect();
+        self.runtime.block_on(own.keep(lines.iter().map(Vec::as_slice))).unwrap();
+    }
+
+    /// Hash of the rules in force.
+    pub fn rules(&self) -> String {
+        self.running.as_ref().unwrap().rules().0
     }
 
     fn sign_in(&mut self) {

@@ -14,6 +14,7 @@ use agent::{
 use anyhow::{Context, bail};
 use control::shipment::JoinToken;
 use control::{Catalogue, Mapping};
+use node::canary::Nest;
 use node::{Orders, Rules, Setting, Telling, Watch};
 use sensor::{Choice, RING_LEN_DEFAULT};
 use server::RuleSet;
@@ -101,7 +102,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         version: env!("CARGO_PKG_VERSION"),
         silent_since: alive.last(),
         watched_until: None,
-        canaries: None,
+        canaries: Nest::below(&args.data),
     };
     let server = address(&args, &identity)?;
     let shipping = Shipping {
@@ -186,7 +187,8 @@ fn rules(paths: &[PathBuf]) -> anyhow::Result<Rules> {
     for one in diagnostics {
         tracing::warn!(file = one.file, line = one.line, "{}", one.message);
     }
-    Ok(Rules { detector: rules.detector(), hash: rules.hash.clone() })
+    let off = rules.switched_off("syscall");
+    Ok(Rules { detector: rules.detector(), hash: rules.hash.clone(), off })
 }
 
 fn prepare(data: &Path) -> anyhow::Result<()> {

@@ -2,11 +2,20 @@
 
 #![allow(dead_code, reason = "each test uses the part it needs")]
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+/// Waits until no other test of this machine plants canaries: to each of two watches, what the
+/// other plants is real.
+pub fn alone() -> File {
+    let lock = File::create(std::env::temp_dir().join("sockeye-canaries.lock")).unwrap();
+    lock.lock().unwrap();
+    lock
+}
 
 /// A server that runs.
 pub struct Server {

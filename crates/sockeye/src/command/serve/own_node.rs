@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use node::canary::{self, Nest};
+use node::canary::Nest;
 use node::{Orders, Ready, Refused, Rules, Setting, Sink, Telling, Watch};
 use server::{OwnNode, Refusal, Running, Unkept};
 use tokio::runtime::Handle;
@@ -54,7 +54,7 @@ pub fn start(
         version: env!("CARGO_PKG_VERSION"),
         silent_since: None,
         watched_until: Some(data.join("watched-until")),
-        canaries: canaries(data),
+        canaries: Nest::below(data),
     };
     let desk = Desk { node: node.clone(), runtime: Handle::current() };
     let started = block_in_place(|| Watch::start(&setting, rules(running), Box::new(desk)));
@@ -74,18 +74,10 @@ pub fn start(
     }
 }
 
-/// Returns from where canaries are planted.
-fn canaries(data: &Path) -> Option<Nest> {
-    let program = std::env::current_exe().ok()?;
-    // One act takes this folder as its root, so its name must hold from anywhere.
-    let folder = canary::folder(&data.canonicalize().ok()?);
-    Some(Nest { program, folder, every: canary::EVERY })
-}
-
 /// Returns the rules that judge what is watched.
 pub fn rules(running: &Running) -> Rules {
-    let (detector, hash) = running.node_rules();
-    Rules { detector, hash }
+    let server::NodeRules { detector, hash, off } = running.node_rules();
+    Rules { detector, hash, off }
 }
 
 /// Ends the watch in good order, while the server still takes entries.
