@@ -44,7 +44,7 @@ const binary = resolve(process.env.SOCKEYE_BIN ?? join(root, 'target/release/soc
 const count = (all) => Math.max(100, Math.round(all * Number(asked.scale)));
 const say = (line) => process.stdout.write(`${line}\n`);
 
-// What a load may cost at most, by step; the first kernel step of a load stands for those after.
+// What a load may cost at most, by step; where none stands there is no target.
 const all = [
   { what: 'read', title: 'reads and writes, which no rule needs', count: 10_000_000,
     most: { fexit: 1, tracepoint: 1.26 } },
@@ -89,7 +89,8 @@ async function round(loads, setting, step) {
 }
 
 function judge(load, at, rounds, step) {
-  const ratio = (key) => spread(rounds.map(({ bare, watched }) => watched[at][key] / bare[at][key]));
+  const times = ({ bare, watched }, key) => watched[at][key] / bare[at][key];
+  const ratio = (key) => spread(rounds.map((one) => times(one, key)));
   const of = (part, key) => spread(rounds.map((one) => one[part][at][key]));
   const figures = {
     load: load.title, step, count: count(load.count),
