@@ -331,6 +331,68 @@ fn an_agents_canaries_are_shown_and_open_no_finding() {
     end(server);
 }
 
+/// Returns the one child of a process.
+fn child_of(parent: u32) -> u32 {
+    let mut names = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let name = entry.ok()?.file_name();
+        name.to_str()?.parse().ok()
+    });
+    let is_child = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| *line == format!("PPid:\t{parent}"))
+    };
+    names.find(is_child).expect("a child")
+}
+
+fn kill(pid: u32) {
+    assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+}
+
+/// Started by something, and not alone in its session.
+fn under(wrap: &[&str]) -> Command {
+    let mut command = Command::new(wrap[0]);
+    let agent = env!("CARGO_BIN_EXE_sockeye");
+    command.args(&wrap[1..]).args(["sh", "-c", "\"$@\" & wait $!", "sh", agent]);
+    command.env("SOCKEYE_LOG", "warn");
+    command
+}
+
+#[test]
+fn an_agent_outlives_its_parent_and_the_end_of_its_pid_namespace_is_told_as_a_gap() {
+    let _alone = alone();
+    let place = Place::new();
+    let server = place.serve();
+    place.join("n1");
+    let mut agent = match place.watch(&mut under(&["env"])) {
+        Ok(agent) => agent,
+        Err(reason) => return skip(&reason),
+    };
+    let pid = child_of(agent.child.id());
+    agent.child.kill().unwrap();
+    agent.child.wait().unwrap();
+    place.remove_marker(0);
+    place.until_marker(0);
+    kill(pid);
+    // As in a pod that does not share the node's pids: the runtime kills the first process.
+    let mut agent = place.watch(&mut under(&["unshare", "--pid", "--fork"])).unwrap();
+    place.remove_marker(1);
+    place.until_marker(1);
+    kill(child_of(agent.child.id()));
+    let killed = now();
+    agent.child.wait().unwrap();
+    let agent = place.watch(&mut sockeye(&[])).unwrap();
+    place.remove_marker(2);
+    let markers = place.until_marker(2);
+    assert!(markers.values().all(|count| *count == 1), "{markers:?}");
+    agent.stop();
+    let lines = place.trail();
+    check_numbers(&lines);
+    let statuses = statuses(&lines);
+    let since = statuses.last().unwrap().sensor.as_deref().unwrap().silent_since.unwrap();
+    assert!((since.0 - killed.0).abs() <= 2 * Time::SECOND, "{since}, killed at {killed}");
+    end(server);
+}
+
 fn end(mut server: Server) {
     let pid = server.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());

@@ -1,7 +1,8 @@
 /*
  * Does every operation that the sensor knows, once, in its own directory, and harms nothing:
  * what could do harm is asked for in a way that the kernel refuses.
- * usage: acts all|compat|uring|swap|storm|paths|ports
+ * usage: acts all|compat|uring|swap [COUNT]|storm|paths|ports|links
+ * `swap` prints how often it really opened what it calls guilty.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -9,8 +10,10 @@
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -297,29 +300,41 @@ static void uring(void)
 
 /* A long way to a name, so that the kernel is busy while the name changes. */
 static struct { char way[2000]; volatile uint64_t name; char end; } swapped;
+static volatile int swapping;
 
 static void *swapper(void *nothing)
 {
     uint64_t words[2];
     memcpy(&words[0], "innocent", 8);
     memcpy(&words[1], "guilty\0\0", 8);
-    for (unsigned turn = 0;; turn++)
+    for (unsigned turn = 0;; turn++, swapping = 1)
         swapped.name = words[turn & 1];
     return nothing;
 }
 
 /* Opens what a second thread renames all the while. */
-static void swap(void)
+static void swap(int count)
 {
     pthread_t other;
+    struct stat guilty, opened;
+    int times = 0;
     touch("innocent");
     touch("guilty");
     for (unsigned i = 0; i < sizeof(swapped.way); i++)
         swapped.way[i] = i & 1 ? '/' : '.';
     memcpy((char *)&swapped.name, "innocent", 8);
+    stat("guilty", &guilty);
     pthread_create(&other, 0, swapper, 0);
-    for (int i = 0; i < 20000; i++)
-        close(open(swapped.way, O_RDONLY));
+    while (!swapping)
+        sched_yield();
+    /* On a busy machine one thread may work alone for a while. */
+    for (int i = 0; i < count || ((times == 0 || times == i) && i < 10 * count); i++) {
+        int fd = open(swapped.way, O_RDONLY);
+        times += fstat(fd, &opened) == 0 && opened.st_ino == guilty.st_ino;
+        close(fd);
+    }
+    printf("%d\n", times);
+    fflush(stdout);
 }
 
 /* An operation that nobody else does meanwhile. */
@@ -344,6 +359,17 @@ static void paths(void)
     for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
         syscall(SYS_openat, AT_FDCWD, names[i], O_RDONLY, 0);
     syscall(SYS_openat, AT_FDCWD, longest, O_RDONLY, 0);
+}
+
+/* Opens one file by its name, and through links to it and to its folder. */
+static void links(void)
+{
+    touch("guilty");
+    symlink("guilty", "soft");
+    symlink(".", "here");
+    close(open("guilty", O_RDONLY));
+    close(open("soft", O_RDONLY));
+    close(open("here/soft", O_RDONLY));
 }
 
 /* Sends to ports that nobody listens at. */
@@ -371,11 +397,13 @@ int main(int count, char **words)
     if (!strcmp(what, "uring"))
         return uring(), 0;
     if (!strcmp(what, "swap"))
-        return swap(), 0;
+        return swap(count > 2 ? atoi(words[2]) : 20000), 0;
     if (!strcmp(what, "paths"))
         return paths(), 0;
     if (!strcmp(what, "ports"))
         return ports(), 0;
+    if (!strcmp(what, "links"))
+        return links(), 0;
     if (!strcmp(what, "storm"))
         return storm(), 0;
     files();

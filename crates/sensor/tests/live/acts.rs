@@ -82,7 +82,7 @@ pub struct Watch {
 impl Watch {
     /// Starts a sensor, or says why it cannot be tested here.
     pub fn start(options: &Options) -> Option<Self> {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = alone();
         if !rustix::process::geteuid().is_root() {
             say("skipped: the sensor needs root");
             return None;
@@ -152,6 +152,11 @@ pub fn start(step: Choice, operations: BTreeSet<Operation>) -> Option<Watch> {
 
 pub fn all_operations() -> BTreeSet<Operation> {
     Operation::all().collect()
+}
+
+/// Keeps others from starting a sensor.
+pub fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ids of the programs in the kernel.

@@ -2,6 +2,7 @@
 //! each, on every step of the ladder that this kernel allows.
 
 mod acts;
+mod parent;
 mod select;
 mod text;
 
