@@ -2,6 +2,7 @@
 //! alerts must say who did it. Needs root, a kernel that loads the programs, runc and a static
 //! busybox; what is missing is said, and the test passed over.
 
+mod abi;
 mod container;
 mod push_down;
 mod watch;

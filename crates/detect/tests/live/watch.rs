@@ -10,7 +10,7 @@ use event::Time;
 use finding::Alert;
 use rule::RuleFile;
 use rustix::time::{ClockId, clock_gettime};
-use sensor::{Choice, Options, POLL, RING_LEN_DEFAULT, Sensor};
+use sensor::{Blind, Choice, Options, POLL, RING_LEN_DEFAULT, Sensor};
 use serde_json::Value;
 use syscall::record::{Operation, Record};
 use syscall::selection::Selection;
@@ -138,6 +138,11 @@ impl Watch {
     /// Returns how many events the programs dropped.
     pub fn dropped(&self) -> u64 {
         self.sensor.tallies().unwrap().iter().map(|(_, tally)| tally.filtered).sum()
+    }
+
+    /// Returns what cannot be seen from where the sensor stands.
+    pub fn blind(&self) -> &[Blind] {
+        &self.sensor.standing().blind
     }
 
     /// Reads until what happened before this call was told of.
