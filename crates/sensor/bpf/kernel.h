@@ -173,9 +173,33 @@ struct unix_sock { struct unix_address *addr; struct sock *peer; };
 struct filename { const char *name; };
 struct open_how { u64 flags, mode; };
 struct open_flags { int open_flag; u16 mode; };
-struct io_kiocb { u8 opcode; };
+struct io_cqe { u64 user_data; s32 res; union { u32 flags; int fd; }; };
+struct io_kiocb { u8 opcode; u32 flags; struct io_cqe cqe; void *async_data; };
 struct io_open { int dfd; struct filename *filename; struct open_how how; };
-struct io_connect { struct file *file; void *addr; int addr_len; };
+struct io_rename {
+    int old_dfd, new_dfd;
+    struct filename *oldpath, *newpath;
+    int flags;
+};
+struct io_link {
+    int old_dfd, new_dfd;
+    struct filename *oldpath, *newpath;
+    int flags;
+};
+struct io_unlink { int dfd, flags; struct filename *filename; };
+struct io_mkdir { int dfd; u16 mode; struct filename *filename; };
+struct io_connect { void *addr; int addr_len; };
+struct io_bind { int addr_len; };
+struct io_listen { int backlog; };
+struct io_accept { int flags; };
+struct io_shutdown { int how; };
+struct io_socket { int domain, type, protocol; };
+struct io_sr_msg { union { void *umsg, *buf; }; int len; };
+struct io_sr_msg___v61 { void *addr; u16 addr_len; };
+struct __kernel_sockaddr_storage { u16 ss_family; };
+struct msghdr { void *msg_name; int msg_namelen; };
+struct io_async_msghdr { struct msghdr msg; struct __kernel_sockaddr_storage addr; };
+struct io_splice { u64 len; int splice_fd_in; u32 flags; };
 struct sockaddr { u16 sa_family; };
 
 #pragma clang attribute pop

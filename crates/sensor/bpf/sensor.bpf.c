@@ -3,7 +3,7 @@
  * The programs. Whatever step of the ladder they stand on, they end in the same handlers, so
  * that a record tells the same wherever it was taken.
  */
-#include "values.h"
+#include "uring.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -13,9 +13,6 @@ const volatile u32 op_execveat = 0;
 const volatile u32 op_clone = 0;
 const volatile u32 op_clone3 = 0;
 const volatile u32 op_procexit = 0;
-const volatile u32 op_openat = 0;
-const volatile u32 op_openat2 = 0;
-const volatile u32 op_connect = 0;
 const volatile u32 want_environment = 0;
 
 INLINE struct plan *plan_of(u32 operation)
@@ -245,19 +242,6 @@ int call_tracepoint(struct sys_exit *ctx)
     return on_wanted(&call, (struct registers *)bpf_task_pt_regs(task));
 }
 
-/* Puts a text of the kernel's own. */
-NOINLINE int put_kernel_text(struct slot *slot, u64 address)
-{
-    u8 *param = slot ? room(slot) : 0;
-    if (!param)
-        return 0;
-    long len = bpf_probe_read_kernel_str(param + 4, TEXT_LEN_MAX, (void *)address);
-    u32 flags = len < 0 ? PARAM_UNREAD : len >= TEXT_LEN_MAX ? PARAM_TRUNCATED : 0;
-    int absolute = len > 1 && param[4] == '/';
-    done(slot, param, PARAM_TEXT, flags, len <= 0 ? 0 : (len - 1) & (TEXT_LEN_MAX - 1));
-    return absolute;
-}
-
 /* Puts what lies between two user addresses: arguments or environment, each ended by a zero. */
 NOINLINE int put_strings(struct slot *slot, u64 from, u64 to)
 {
@@ -375,42 +359,30 @@ int on_exit(void)
     return 0;
 }
 
-enum { URING_ACCEPT = 13, URING_CONNECT = 16, URING_OPENAT = 18, URING_OPENAT2 = 28 };
-
-INLINE void put_uring_open(struct slot *slot, struct io_open *open)
-{
-    put_number(slot, READ(open, how.flags), 0);
-    put_number(slot, READ(open, how.mode), 0);
-    int absolute = put_kernel_text(slot, (u64)READ((struct filename *)READ(open, filename), name));
-    put_base(slot, READ(open, dfd), absolute);
-    put_file(slot, 0, -1);
-}
-
 /* A request that the program made through io_uring, before it is carried out. */
 SEC("tp_btf/io_uring_submit_req")
 int on_uring(u64 *ctx)
 {
     struct io_kiocb *request = (struct io_kiocb *)argument_address(ctx, 0);
-    u8 code = READ(request, opcode);
-    u32 operation = code == URING_OPENAT    ? op_openat
-                    : code == URING_OPENAT2 ? op_openat2
-                    : code == URING_CONNECT ? op_connect
-                                            : 0;
-    struct tally *tally = tally_of(operation);
-    if (!tally || !wanted(operation))
+    u32 code = READ(request, opcode);
+    u32 key = URING_NUMBERS + code;
+    u16 *operation = code < URING_COUNT ? bpf_map_lookup_elem(&numbers, &key) : 0;
+    if (!operation || !*operation)
+        return 0;
+    struct plan *plan = plan_of(*operation);
+    struct tally *tally = tally_of(*operation);
+    if (!plan || !tally)
         return 0;
     count(&tally->seen);
-    struct slot *slot = begin(operation, 0, 0, tally);
+    if (is_request_dropped(*operation, plan, request_fd(request))) {
+        count(&tally->filtered);
+        return 0;
+    }
+    struct slot *slot = begin(*operation, 0, 0, tally);
     if (!slot)
         return 0;
     slot->flags |= RECORD_IO_URING | RECORD_RESULT_UNKNOWN;
-    if (code == URING_CONNECT) {
-        struct io_connect *connect = (struct io_connect *)request;
-        put_file(slot, (u64)READ(connect, file), -1);
-        put_bytes(slot, (u64)READ(connect, addr), READ(connect, addr_len), PARAM_ADDRESS);
-    } else {
-        put_uring_open(slot, (struct io_open *)request);
-    }
+    put_request(slot, request, code);
     finish(slot, tally);
     return 0;
 }

@@ -11,7 +11,9 @@
 
 #define COMPAT_NUMBERS 1024
 #define SOCKET_NUMBERS 2048
-#define NUMBER_COUNT 2112
+#define URING_NUMBERS 2112
+#define URING_COUNT 64
+#define NUMBER_COUNT (URING_NUMBERS + URING_COUNT)
 #define SLOT_COUNT_MAX 256
 #define CLAIM_TRIES 4
 #define PATH_LEN_MAX 4096
@@ -127,7 +129,7 @@ MAP(BPF_MAP_TYPE_ARRAY, u32, struct plan, OPERATION_COUNT_MAX) plans SEC(".maps"
 MAP(BPF_MAP_TYPE_PERCPU_ARRAY, u32, struct tally, OPERATION_COUNT_MAX) tallies SEC(".maps");
 /*
  * System-call number → operation; 0: not wanted. 32-bit calls begin at COMPAT_NUMBERS, the parts
- * of the 32-bit socketcall at SOCKET_NUMBERS.
+ * of the 32-bit socketcall at SOCKET_NUMBERS, requests through io_uring at URING_NUMBERS.
  */
 MAP(BPF_MAP_TYPE_ARRAY, u32, u16, NUMBER_COUNT) numbers SEC(".maps");
 MAP(BPF_MAP_TYPE_ARRAY, u32, struct verdicts, OPERATION_COUNT_MAX) verdicts SEC(".maps");

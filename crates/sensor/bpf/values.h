@@ -62,6 +62,19 @@ NOINLINE int put_bytes(struct slot *slot, u64 address, u64 len, u32 kind)
     return 0;
 }
 
+/* Puts a text of the kernel's own. */
+NOINLINE int put_kernel_text(struct slot *slot, u64 address)
+{
+    u8 *param = slot ? room(slot) : 0;
+    if (!param)
+        return 0;
+    long len = bpf_probe_read_kernel_str(param + 4, TEXT_LEN_MAX, (void *)address);
+    u32 flags = len < 0 ? PARAM_UNREAD : len >= TEXT_LEN_MAX ? PARAM_TRUNCATED : 0;
+    int absolute = len > 1 && param[4] == '/';
+    done(slot, param, PARAM_TEXT, flags, len <= 0 ? 0 : (len - 1) & (TEXT_LEN_MAX - 1));
+    return absolute;
+}
+
 INLINE u64 user_word(struct slot *slot, u64 address, u32 index)
 {
     u64 value = 0;

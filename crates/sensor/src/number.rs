@@ -217,3 +217,28 @@ pub(crate) const SOCKET_CALLS: &[Option<Operation>] = &[
     Some(Operation::Recvmmsg),
     Some(Operation::Sendmmsg),
 ];
+
+/// What requests through io_uring do, by their number.
+pub(crate) const URING_CALLS: &[(u32, Operation)] = &[
+    (9, Operation::Sendmsg),
+    (10, Operation::Recvmsg),
+    (13, Operation::Accept4),
+    (16, Operation::Connect),
+    (18, Operation::Openat),
+    (26, Operation::Sendto),
+    (27, Operation::Recvfrom),
+    (28, Operation::Openat2),
+    (30, Operation::Splice),
+    (33, Operation::Tee),
+    (34, Operation::Shutdown),
+    (35, Operation::Renameat2),
+    (36, Operation::Unlinkat),
+    (37, Operation::Mkdirat),
+    (38, Operation::Symlinkat),
+    (39, Operation::Linkat),
+    (45, Operation::Socket),
+    (47, Operation::Sendto),
+    (48, Operation::Sendmsg),
+    (56, Operation::Bind),
+    (57, Operation::Listen),
+];

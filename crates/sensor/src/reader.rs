@@ -12,7 +12,7 @@ use syscall::selection::Sort;
 use crate::attach::Attached;
 use crate::choose;
 use crate::kernel::Kernel;
-use crate::number::{NUMBERS, SOCKET_CALLS};
+use crate::number::{NUMBERS, SOCKET_CALLS, URING_CALLS};
 use crate::options::{Options, RING_LEN_MAX, RING_LEN_MIN, SensorError, Standing};
 use crate::plan::{Plan, plan};
 use crate::step::{Blind, Refusal, Step};
@@ -31,6 +31,8 @@ const SLOTS_PER_PROCESSOR: u32 = 4;
 const COMPAT_NUMBERS: u32 = 1024;
 /// Where the parts of the 32-bit `socketcall` begin.
 const SOCKET_NUMBERS: u32 = 2048;
+/// Where requests through io_uring begin.
+pub(crate) const URING_NUMBERS: u32 = 2112;
 
 /// A running sensor. Dropping it takes the programs off, which can take seconds.
 pub struct Sensor {
@@ -178,9 +180,6 @@ fn load(options: &Options, btf: &Btf) -> Result<Ebpf, SensorError> {
         .override_global("op_clone", &code(Operation::Clone), true)
         .override_global("op_clone3", &code(Operation::Clone3), true)
         .override_global("op_procexit", &code(Operation::Procexit), true)
-        .override_global("op_openat", &code(Operation::Openat), true)
-        .override_global("op_openat2", &code(Operation::Openat2), true)
-        .override_global("op_connect", &code(Operation::Connect), true)
         .load(OBJECT)
         .map_err(SensorError::Load)?;
     let map = ebpf.map_mut("plans").ok_or(SensorError::NoMap("plans"))?;
@@ -208,7 +207,9 @@ fn wanted_numbers(wanted: &BTreeSet<Operation>) -> Vec<(u32, Operation)> {
     });
     let parts = SOCKET_CALLS.iter().zip(SOCKET_NUMBERS + 1..);
     let parts = parts.filter_map(|(operation, index)| Some((index, (*operation)?)));
-    calls.chain(parts).filter(|(_, operation)| wanted.contains(operation)).collect()
+    let requests =
+        URING_CALLS.iter().map(|(number, operation)| (URING_NUMBERS + number, *operation));
+    calls.chain(parts).chain(requests).filter(|(_, operation)| wanted.contains(operation)).collect()
 }
 
 fn take(ebpf: &mut Ebpf, name: &'static str) -> Result<Map, SensorError> {

@@ -1,6 +1,6 @@
 //! The kernel programs' headers say the same as the Rust that reads their records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syscall::record::{
     self, COMPAT, Call, DATA_LEN_MAX, FILE_CREATED, From, HEAD_LEN, HERE, Head, IO_URING, Kind,
@@ -13,7 +13,9 @@ use syscall::selection::{
 };
 
 use crate::choose::{KEY_TEXT_LEN, PAIR_COUNT, Set};
+use crate::number::URING_CALLS;
 use crate::plan::{STEP_COUNT_MAX, STEPS_AT, plan};
+use crate::reader::URING_NUMBERS;
 
 const RECORD: &str = include_str!("../bpf/record.h");
 const SLOT: &str = include_str!("../bpf/slot.h");
@@ -239,4 +241,19 @@ fn the_programs_know_every_situation() {
     assert!(SLOT.contains("SORT_ENDED = 1, SORT_OPEN = 2, SORT_SOCKET = 3"));
     assert_eq!(size_of::<Set>(), 328);
     assert!(SLOT.contains("#define HASH_BITS 10") && SLOT.contains("2654435761U"));
+}
+
+#[test]
+fn the_requests_through_io_uring_are_the_same() {
+    let uring = numbers(include_str!("../bpf/uring.h"));
+    let there: BTreeSet<u64> = uring
+        .iter()
+        .filter(|(name, _)| name.starts_with("URING_"))
+        .map(|(_, number)| *number)
+        .collect();
+    let here: BTreeSet<u64> = URING_CALLS.iter().map(|(number, _)| u64::from(*number)).collect();
+    assert_eq!(there, here);
+    let slot = numbers(SLOT);
+    assert_eq!(slot["URING_NUMBERS"], u64::from(URING_NUMBERS));
+    assert!(here.iter().all(|number| *number < slot["URING_COUNT"]));
 }

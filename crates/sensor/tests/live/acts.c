@@ -265,37 +265,91 @@ static void compat_calls(void)
     compat(6, fd, 0, 0);
 }
 
-static void submit(int ring, struct io_uring_sqe *queue, unsigned *tail, unsigned *array,
-                   unsigned mask, struct io_uring_sqe entry)
+/* A ring, as the kernel shares it. */
+static struct {
+    int fd;
+    struct io_uring_sqe *queue;
+    unsigned *tail, *array, mask;
+} ring;
+
+static void submit(struct io_uring_sqe entry)
 {
-    unsigned at = *tail & mask;
-    queue[at] = entry;
-    array[at] = at;
-    __atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
-    syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, 0, 0);
+    unsigned at = *ring.tail & ring.mask;
+    ring.queue[at] = entry;
+    ring.array[at] = at;
+    __atomic_store_n(ring.tail, *ring.tail + 1, __ATOMIC_RELEASE);
+    syscall(SYS_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, 0, 0);
+}
+
+#define SUBMIT(...) submit((struct io_uring_sqe) { __VA_ARGS__ })
+#define TEXT(text) ((uint64_t)(text))
+/* Known since 6.11; older kernels refuse them before anybody is told. */
+#define OP_BIND 56
+#define OP_LISTEN 57
+
+static void uring_paths(void)
+{
+    SUBMIT(.opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = TEXT("uring-made"), .len = 0600,
+           .open_flags = O_CREAT | O_WRONLY);
+    SUBMIT(.opcode = IORING_OP_MKDIRAT, .fd = AT_FDCWD, .addr = TEXT("uring-dir"), .len = 0700);
+    SUBMIT(.opcode = IORING_OP_RENAMEAT, .fd = AT_FDCWD, .addr = TEXT("uring-dir"),
+           .addr2 = TEXT("uring-moved"), .len = AT_FDCWD, .rename_flags = 1);
+    SUBMIT(.opcode = IORING_OP_SYMLINKAT, .fd = AT_FDCWD, .addr = TEXT("/etc/shadow"),
+           .addr2 = TEXT("uring-soft"));
+    SUBMIT(.opcode = IORING_OP_LINKAT, .fd = AT_FDCWD, .addr = TEXT("uring-made"),
+           .addr2 = TEXT("uring-hard"), .len = AT_FDCWD);
+    SUBMIT(.opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD, .addr = TEXT("uring-moved"),
+           .unlink_flags = AT_REMOVEDIR);
+    SUBMIT(.opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD, .addr = TEXT("/no/such/file"));
+}
+
+static void uring_sockets(void)
+{
+    char byte[] = "hello", got[16];
+    struct sockaddr_in at = home(9), any = home(0);
+    struct iovec part = { byte, 5 }, into = { got, sizeof(got) };
+    struct msghdr message = { &at, sizeof(at), &part, 1, 0, 0, 0 };
+    struct msghdr answer = { &any, sizeof(any), &into, 1, 0, 0, 0 };
+    int udp = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    int other = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    int tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    SUBMIT(.opcode = IORING_OP_SOCKET, .fd = AF_INET, .off = SOCK_STREAM, .len = IPPROTO_TCP);
+    SUBMIT(.opcode = OP_BIND, .fd = tcp, .addr = TEXT(&any), .off = sizeof(any));
+    bind(tcp, (struct sockaddr *)&any, sizeof(any));
+    SUBMIT(.opcode = OP_LISTEN, .fd = tcp, .len = 5);
+    listen(tcp, 5);
+    SUBMIT(.opcode = IORING_OP_ACCEPT, .fd = tcp, .accept_flags = SOCK_CLOEXEC);
+    SUBMIT(.opcode = IORING_OP_CONNECT, .fd = udp, .addr = TEXT(&at), .off = sizeof(at));
+    SUBMIT(.opcode = IORING_OP_SEND, .fd = udp, .addr = TEXT(byte), .len = 5);
+    SUBMIT(.opcode = IORING_OP_SEND, .fd = other, .addr = TEXT(byte), .len = 5,
+           .addr2 = TEXT(&at), .addr_len = sizeof(at));
+    SUBMIT(.opcode = IORING_OP_SENDMSG, .fd = other, .addr = TEXT(&message), .len = 1);
+    SUBMIT(.opcode = IORING_OP_RECV, .fd = other, .addr = TEXT(got), .len = sizeof(got),
+           .msg_flags = MSG_DONTWAIT);
+    SUBMIT(.opcode = IORING_OP_RECVMSG, .fd = other, .addr = TEXT(&answer), .len = 1,
+           .msg_flags = MSG_DONTWAIT);
+    SUBMIT(.opcode = IORING_OP_SHUTDOWN, .fd = tcp, .len = SHUT_RDWR);
 }
 
 static void uring(void)
 {
     struct io_uring_params p = { 0 };
-    int ring = syscall(SYS_io_uring_setup, 8, &p);
-    if (ring < 0)
+    int fds[2], fd = syscall(SYS_io_uring_setup, 8, &p);
+    if (fd < 0 || pipe(fds))
         _exit(77);
     size_t len = p.sq_off.array + p.sq_entries * sizeof(unsigned);
-    char *sq = mmap(0, len, 3, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-    struct io_uring_sqe *queue =
-        mmap(0, p.sq_entries * sizeof(*queue), 3, MAP_SHARED, ring, IORING_OFF_SQES);
-    unsigned *tail = (unsigned *)(sq + p.sq_off.tail), *array = (unsigned *)(sq + p.sq_off.array);
-    unsigned mask = *(unsigned *)(sq + p.sq_off.ring_mask);
-    struct io_uring_sqe open = { .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .len = 0600 };
-    open.addr = (uint64_t)"uring-made";
-    open.open_flags = O_CREAT | O_WRONLY;
-    submit(ring, queue, tail, array, mask, open);
-    struct sockaddr_in at = home(9);
-    struct io_uring_sqe connect = { .opcode = IORING_OP_CONNECT, .off = sizeof(at) };
-    connect.fd = socket(AF_INET, SOCK_DGRAM, 0);
-    connect.addr = (uint64_t)&at;
-    submit(ring, queue, tail, array, mask, connect);
+    char *sq = mmap(0, len, 3, MAP_SHARED, fd, IORING_OFF_SQ_RING);
+    ring.fd = fd;
+    ring.queue =
+        mmap(0, p.sq_entries * sizeof(*ring.queue), 3, MAP_SHARED, fd, IORING_OFF_SQES);
+    ring.tail = (unsigned *)(sq + p.sq_off.tail);
+    ring.array = (unsigned *)(sq + p.sq_off.array);
+    ring.mask = *(unsigned *)(sq + p.sq_off.ring_mask);
+    uring_paths();
+    SUBMIT(.opcode = IORING_OP_SPLICE, .fd = BAD, .splice_fd_in = fds[0], .len = 1, .off = -1,
+           .splice_off_in = -1);
+    SUBMIT(.opcode = IORING_OP_TEE, .fd = BAD, .splice_fd_in = fds[0], .len = 1);
+    uring_sockets();
 }
 
 /* A long way to a name, so that the kernel is busy while the name changes. */

@@ -1,7 +1,7 @@
 //! Push-down: what is dropped is what was asked to be, and is counted.
 
-use sensor::{Choice, Options, Step};
-use syscall::record::{Operation, What};
+use sensor::{Blind, Choice, Options, Step};
+use syscall::record::{IO_URING, Operation, What};
 use syscall::selection::{Needle, SITUATION_COUNT, Selection, Sort, Verdict};
 
 use crate::acts::Watch;
@@ -106,5 +106,19 @@ fn ports_are_looked_at_where_both_are_known() {
         };
         let sent: Vec<String> = records.iter().map(data).collect();
         assert_eq!(sent, ["to 9", "unconnected"], "{step}");
+    });
+}
+
+#[test]
+fn what_nobody_needs_is_dropped_when_it_is_asked_for_through_io_uring_too() {
+    let none = selection(Operation::Sendto, Verdict::Drop, &[]);
+    on_every_step(&none, &[Operation::Sendto, Operation::Mkdirat], |mut watch, step| {
+        if watch.sensor.standing().blind.contains(&Blind::IoUring) {
+            return crate::text::say("skipped: this kernel tells of no requests through io_uring");
+        }
+        let records = watch.watch("uring").0;
+        let asked = records.iter().filter(|bytes| record(bytes).flags & IO_URING != 0);
+        assert_eq!(asked.map(|bytes| name(bytes)).collect::<Vec<_>>(), ["mkdirat"], "{step}");
+        assert!(watch.tally(Operation::Sendto).filtered >= 2);
     });
 }
