@@ -1,10 +1,8 @@
 //! From what the rules tell to entries that are ready to leave.
 
-use std::sync::Arc;
-
-use control::evidence::{Canary, Entry, Event as Evidence, Outcome};
-use event::{Fields, Severity, Subject, Time};
-use finding::{Alert, Reliability};
+use control::evidence::{Canary, Entry, Event as Evidence};
+use event::{Subject, Time};
+use finding::Alert;
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 use syscall::{Event, Origin};
@@ -67,8 +65,9 @@ impl Desk {
 
     /// Tells what came of a canary. One that was missed is a finding.
     fn canary(&mut self, now: Time, canary: Canary) {
-        if let Outcome::Missed { reason } = &canary.outcome {
-            let alert = missed(&canary, reason);
+        let subject = Subject { node: Some(canary.instance.clone()), ..Subject::default() };
+        let uuid = uuid::Uuid::now_v7().to_string();
+        if let Some(alert) = canary.missed(&uuid, &canary.instance, subject) {
             let described = json!({
                 "v": 1,
                 "node": self.run.node,
@@ -80,31 +79,5 @@ impl Desk {
             self.event(canary.time, now, vec![alert], &described);
         }
         self.queue.push(Ready::new(Kind::Status, Entry::Canary(canary)));
-    }
-}
-
-/// The alert of a canary that nobody told of.
-fn missed(canary: &Canary, reason: &str) -> Alert {
-    let output = format!(
-        "Canary missed: what was planted for the rules of `{}` was not told of ({reason}); the \
-         rule waited for was `{}`",
-        canary.family, canary.rule
-    );
-    let mut output_fields = Fields::with_capacity(2);
-    output_fields.push("canary.family".into(), canary.family.as_str().into());
-    output_fields.push("canary.rule".into(), canary.rule.as_str().into());
-    Alert {
-        uuid: uuid::Uuid::now_v7().to_string(),
-        time: canary.time,
-        rule: format!("Canary missed: {}", canary.family).into(),
-        priority: Severity::Error,
-        source: SOURCE.into(),
-        tags: ["sockeye".to_owned(), "canary".to_owned()].into(),
-        hostname: canary.instance.as_str().into(),
-        output,
-        output_fields,
-        soc2: Arc::default(),
-        reliability: Reliability::Complete,
-        subject: Arc::new(Subject { node: Some(canary.instance.clone()), ..Subject::default() }),
     }
 }

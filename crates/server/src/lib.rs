@@ -2,6 +2,7 @@
 
 pub mod api;
 mod app;
+mod canary;
 mod clock;
 mod connections;
 pub mod console;

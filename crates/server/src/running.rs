@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Shared};
+use crate::canary::{self, Post};
 use crate::connections::Connections;
 use crate::feed::Feed;
 use crate::feeding::SourceRules;
@@ -201,6 +202,10 @@ impl Running {
         // For someone who will paste it elsewhere.
         let data = settings.data.canonicalize().unwrap_or_else(|_| settings.data.clone());
         let file = data.join(webhook::FILE);
+        if settings.canaries {
+            let post = Post { address, url: url.clone(), file: file.clone() };
+            tasks.push(tokio::spawn(canary::plant(app.clone(), post)));
+        }
         Ok(Running {
             address,
             agents: app.nodes().map(|nodes| nodes.url.clone()),

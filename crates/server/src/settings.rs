@@ -39,6 +39,8 @@ pub struct Settings {
     pub controls: Option<PathBuf>,
     /// How the clusters are bought, which decides whose work a control is.
     pub service_model: control::catalogue::ServiceModel,
+    /// Whether canaries are planted at the webhook.
+    pub canaries: bool,
     /// What delivers.
     pub sources: Vec<SourceSetting>,
     /// Where the time comes from.

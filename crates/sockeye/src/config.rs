@@ -224,6 +224,7 @@ impl Stated {
             rules_approved_by: self.rules.approved_by,
             controls: self.controls.folder,
             service_model: self.controls.service_model.unwrap_or_default(),
+            canaries: true,
             sources: self.sources.settle(),
             clock: Clock::system(),
         })

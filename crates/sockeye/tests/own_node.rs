@@ -224,7 +224,9 @@ fn canaries(data: &Path) -> Vec<Canary> {
     for block in blocks {
         for bytes in block.entries() {
             let line: Line = serde_json::from_slice(bytes).unwrap();
-            if let Entry::Canary(canary) = line.entry {
+            if let Entry::Canary(canary) = line.entry
+                && canary.source == "syscall"
+            {
                 canaries.push(canary);
             }
         }

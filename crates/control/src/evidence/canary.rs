@@ -1,7 +1,9 @@
 //! Planted acts that show that something there is seen.
 
-use event::Time;
-use finding::Alert;
+use std::sync::Arc;
+
+use event::{Fields, Severity, Subject, Time};
+use finding::{Alert, Reliability};
 use serde::{Deserialize, Serialize};
 
 /// A harmless act was planted for a family of rules, and this came of it.
@@ -44,6 +46,35 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+}
+
+impl Canary {
+    /// Returns the alert that says that it was missed, under this id; nothing if it was not.
+    pub fn missed(&self, uuid: &str, hostname: &str, subject: Subject) -> Option<Alert> {
+        let Outcome::Missed { reason } = &self.outcome else { return None };
+        let output = format!(
+            "Canary missed: what was planted for the rules of `{}` was not told of ({reason}); the \
+             rule waited for was `{}`",
+            self.family, self.rule
+        );
+        let mut output_fields = Fields::with_capacity(2);
+        output_fields.push("canary.family".into(), self.family.as_str().into());
+        output_fields.push("canary.rule".into(), self.rule.as_str().into());
+        Some(Alert {
+            uuid: uuid.to_owned(),
+            time: self.time,
+            rule: format!("Canary missed: {}", self.family).into(),
+            priority: Severity::Error,
+            source: self.source.as_str().into(),
+            tags: ["sockeye".to_owned(), "canary".to_owned()].into(),
+            hostname: hostname.into(),
+            output,
+            output_fields,
+            soc2: Arc::default(),
+            reliability: Reliability::Complete,
+            subject: Arc::new(subject),
+        })
+    }
 }
 
 impl Outcome {

@@ -1,9 +1,13 @@
 //! One instance of a source, and what it did since the minute began.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use control::evidence::SourceStatus;
+use control::evidence::{Canary, SourceStatus};
 use event::Time;
+use finding::Alert;
+
+use crate::canary::Planted;
 
 /// What an instance did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +28,10 @@ pub struct Instance {
     source: &'static str,
     name: String,
     minute: Mutex<Minute>,
+    /// The canary that is on its way.
+    planted: Mutex<Option<Planted>>,
+    /// Whether there is one: most events need look no further.
+    is_planted: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -51,7 +59,39 @@ impl Instance {
             reason: Some(format!("started at {}", seconds(now))),
             cited: 0,
         };
-        Instance { source, name: name.into(), minute: Mutex::new(minute) }
+        Instance {
+            source,
+            name: name.into(),
+            minute: Mutex::new(minute),
+            planted: Mutex::default(),
+            is_planted: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes that a canary is on its way here.
+    pub fn plant(&self, planted: Planted) {
+        *self.planted.lock().unwrap_or_else(PoisonError::into_inner) = Some(planted);
+        self.is_planted.store(true, Ordering::Release);
+    }
+
+    /// Takes back what is on its way still.
+    pub fn lift(&self) -> Option<Planted> {
+        self.is_planted.store(false, Ordering::Release);
+        self.planted.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Tells whether an event is the canary, and what it showed by these alerts, if anything. What
+    /// has shown nothing stays on its way.
+    pub fn canary(&self, id: &str, alerts: &[Alert]) -> Option<Option<Canary>> {
+        if !self.is_planted.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut planted = self.planted.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = planted.as_ref().filter(|planted| planted.is(id))?.seen(alerts);
+        if seen.is_some() {
+            *planted = None;
+        }
+        Some(seen)
     }
 
     /// Name of the source.

@@ -62,7 +62,7 @@ impl Judge {
     pub fn take(&mut self, piece: Piece<'_>, received: Time, counts: &mut Counts) -> Option<Draft> {
         match piece {
             Piece::Event(bytes) => match self.event(bytes, received, counts) {
-                Ok(draft) => Some(draft),
+                Ok(draft) => draft,
                 Err(reject) => self.reject(&reject, received, counts),
             },
             Piece::Rejected(reject) => self.reject(&reject, received, counts),
@@ -74,7 +74,7 @@ impl Judge {
         bytes: &[u8],
         received: Time,
         counts: &mut Counts,
-    ) -> Result<Draft, Reject> {
+    ) -> Result<Option<Draft>, Reject> {
         let detector = self.detector.get_or_insert_with(|| self.rules.detector());
         let source = self.instance.source();
         let judged = detector.judge(source, bytes, &self.place.hostname, received);
@@ -92,6 +92,9 @@ impl Judge {
                     Reliability::Degraded(format!("event clock ahead by {seconds} s"));
             }
         }
+        if let Some(seen) = self.instance.canary(&judged.id, &judged.alerts) {
+            return Ok(seen.map(|canary| Draft::new(Entry::Canary(canary))));
+        }
         counts.records += 1;
         counts.alerts += judged.alerts.len() as u64;
         if ahead <= AHEAD_MAX {
@@ -105,7 +108,7 @@ impl Judge {
             alerts: judged.alerts,
             raw: (),
         };
-        Ok(Draft::event(event, bytes))
+        Ok(Some(Draft::event(event, bytes)))
     }
 
     fn reject(&mut self, reject: &Reject, received: Time, counts: &mut Counts) -> Option<Draft> {

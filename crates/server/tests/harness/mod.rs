@@ -66,6 +66,7 @@ pub fn settings(data: &Path, sources: Vec<SourceSetting>, clock: Clock) -> Setti
         rules_approved_by: Some("Grace Hopper".to_owned()),
         controls: None,
         service_model: control::catalogue::ServiceModel::Iaas,
+        canaries: false,
         sources,
         clock,
     }
