@@ -346,6 +346,16 @@ fn child_of(parent: u32) -> u32 {
 
 fn kill(pid: u32) {
     assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
+    // It is nobody's child here, so all there is to wait for is that it holds nothing any more.
+    let end = Instant::now() + Duration::from_secs(20);
+    let gone = || match fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.contains(") Z "),
+        Err(_) => true,
+    };
+    while !gone() {
+        assert!(Instant::now() < end, "{pid} does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Started by something, and not alone in its session.
