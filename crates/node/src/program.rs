@@ -11,19 +11,21 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 /// Returns the SHA-256 of this program's file, hex; empty if it cannot be read.
 pub fn build() -> String {
-    let hashed = || -> io::Result<String> {
-        // The file that runs, whatever lies at its path by now.
-        let mut file = File::open("/proc/self/exe")?;
-        let (mut hash, mut chunk) = (Sha256::new(), vec![0; CHUNK_BYTES]);
-        loop {
-            match file.read(&mut chunk)? {
-                0 => break,
-                length => hash.update(&chunk[..length]),
-            }
+    // The file that runs, whatever lies at its path by now.
+    File::open("/proc/self/exe").and_then(hash_of).unwrap_or_default()
+}
+
+/// Returns the SHA-256 of what a reader gives until its end, hex.
+pub fn hash_of(mut content: impl Read) -> io::Result<String> {
+    let (mut hash, mut chunk) = (Sha256::new(), vec![0; CHUNK_BYTES]);
+    loop {
+        match content.read(&mut chunk) {
+            Ok(0) => return Ok(HEXLOWER.encode(&hash.finalize())),
+            Ok(length) => hash.update(&chunk[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
-        Ok(HEXLOWER.encode(&hash.finalize()))
-    };
-    hashed().unwrap_or_default()
+    }
 }
 
 /// Returns what the kernel calls this start of the machine.

@@ -6,16 +6,14 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use control::evidence::Held;
-use data_encoding::HEXLOWER;
 use event::Time;
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, Stat, fstat, open, openat2};
 use rustix::io::Errno;
-use sha2::{Digest, Sha256};
+
+use crate::program::hash_of;
 
 /// Bytes of the largest file that is read.
 const FILE_BYTES_MAX: u64 = 64 << 20;
-/// Bytes read at once.
-const CHUNK_BYTES: usize = 64 << 10;
 
 /// The root of a file system as a process sees it.
 #[derive(Debug)]
@@ -88,23 +86,15 @@ fn is_ordinary(state: &Stat) -> bool {
 fn read(file: &File) -> Result<Found, Errno> {
     let state = fstat(file)?;
     let changed = Time(state.st_ctime * Time::SECOND + state.st_ctime_nsec as i64);
-    let found = |held, bytes| Ok(Found { held, bytes, changed: Some(changed) });
-    let (mut hash, mut chunk, mut bytes) = (Sha256::new(), vec![0; CHUNK_BYTES], 0);
-    let mut file = file.take(FILE_BYTES_MAX + 1);
-    loop {
-        match file.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) => {
-                hash.update(&chunk[..length]);
-                bytes += length as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return found(Held::Unknown(error.to_string()), bytes),
+    let mut content = file.take(FILE_BYTES_MAX + 1);
+    let hash = hash_of(&mut content);
+    let bytes = FILE_BYTES_MAX + 1 - content.limit();
+    let held = match hash {
+        Ok(_) if bytes > FILE_BYTES_MAX => {
+            Held::Unknown(format!("it is larger than {} MiB", FILE_BYTES_MAX >> 20))
         }
-    }
-    if bytes > FILE_BYTES_MAX {
-        let size = FILE_BYTES_MAX >> 20;
-        return found(Held::Unknown(format!("it is larger than {size} MiB")), bytes);
-    }
-    found(Held::Sha256(HEXLOWER.encode(&hash.finalize())), bytes)
+        Ok(hash) => Held::Sha256(hash),
+        Err(error) => Held::Unknown(error.to_string()),
+    };
+    Ok(Found { held, bytes, changed: Some(changed) })
 }
