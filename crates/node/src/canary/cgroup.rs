@@ -7,6 +7,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use data_encoding::HEXLOWER;
+
 /// The id of the container that cannot be, in ASCII; its 32 bytes in hex are as long as an id.
 const ID: &[u8; 32] = b"sockeye-canary-no-real-container";
 
@@ -53,8 +55,7 @@ pub fn enter(cgroup: &Path) -> io::Result<()> {
 
 /// As podman names them: no agent of a node looks after these by their names.
 fn name() -> String {
-    let digits = ID.iter().map(|byte| format!("{byte:02x}"));
-    format!("libpod-{}.scope", digits.collect::<String>())
+    format!("libpod-{}.scope", HEXLOWER.encode(ID))
 }
 
 /// Returns the folder of a process's own cgroup.
