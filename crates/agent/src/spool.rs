@@ -8,7 +8,7 @@ pub mod record;
 mod segment;
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -67,6 +67,8 @@ impl Lane {
 pub enum SpoolError {
     #[error("cannot use the spool at `{path}`")]
     Io { path: PathBuf, source: io::Error },
+    #[error("the spool at `{0}` is used by another agent; stop that one first")]
+    Held(PathBuf),
     #[error("the disk of the spool is full")]
     Full,
     #[error("an entry has {0} bytes; no server takes more than {LINE_BYTES_MAX}")]
@@ -119,7 +121,10 @@ impl Spool {
         let failed = |source| SpoolError::Io { path: dir.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
         let lock = private().create(true).open(dir.join("lock")).map_err(failed)?;
-        lock.try_lock().map_err(|error| failed(error.into()))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => SpoolError::Held(dir.to_owned()),
+            TryLockError::Error(error) => failed(error),
+        })?;
         let ledger = Ledger::open(dir.join("ledger.json"));
         let mut spool = Spool {
             dir: dir.to_owned(),

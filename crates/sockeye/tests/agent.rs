@@ -362,10 +362,14 @@ fn child_of(parent: u32) -> u32 {
 
 fn kill(pid: u32) {
     assert!(Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
-    // It is nobody's child here, so all there is to wait for is that it holds nothing any more.
+    // It is nobody's child here, so all there is to wait for is that it holds nothing any more: its
+    // files are closed once the last of its threads has ended, and the first may end before.
     let end = Instant::now() + Duration::from_secs(20);
-    let gone = || match fs::read_to_string(format!("/proc/{pid}/stat")) {
-        Ok(stat) => stat.contains(") Z "),
+    let gone = || match fs::read_dir(format!("/proc/{pid}/task")) {
+        Ok(tasks) => {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            tasks.count() <= 1 && (stat.is_empty() || stat.contains(") Z "))
+        }
         Err(_) => true,
     };
     while !gone() {

@@ -35,6 +35,16 @@ fn segments(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
+fn a_spool_has_one_owner_at_a_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, _) = Spool::open(dir.path(), SPOOL_BYTES_MIN).unwrap();
+    let second = Spool::open(dir.path(), SPOOL_BYTES_MIN);
+    assert!(matches!(second, Err(SpoolError::Held(_))));
+    drop(first);
+    Spool::open(dir.path(), SPOOL_BYTES_MIN).unwrap();
+}
+
+#[test]
 fn findings_leave_first_and_each_kind_in_order() {
     let dir = tempfile::tempdir().unwrap();
     let (mut spool, found) = open(dir.path());

@@ -18,7 +18,9 @@ impl Sink for Spooled {
         self.0.fill(|spool| spool.append(&lines)).map_err(|error| match error {
             SpoolError::Full => Refused::Full,
             SpoolError::TooLong(_) | SpoolError::Broken => Refused::Unfit(error.to_string()),
-            SpoolError::Io { .. } => Refused::Stopped(format!("{:#}", anyhow::Error::new(error))),
+            SpoolError::Io { .. } | SpoolError::Held(_) => {
+                Refused::Stopped(format!("{:#}", anyhow::Error::new(error)))
+            }
         })
     }
 
