@@ -55,6 +55,8 @@ pub enum GapKind {
     RulesMissing,
     /// What was planted for rules of the control was not told of.
     CanaryMissed,
+    /// Entries that it numbered never came.
+    EntriesMissing,
 }
 
 impl GapKind {
@@ -68,6 +70,7 @@ impl GapKind {
             GapKind::RulesNotApproved => "rules not approved",
             GapKind::RulesMissing => "rules missing",
             GapKind::CanaryMissed => "canary missed",
+            GapKind::EntriesMissing => "entries missing",
         }
     }
 }
@@ -91,7 +94,7 @@ pub fn of_sources(facts: &Facts) -> Vec<SourceCoverage> {
     let judged = facts.judged();
     let of_one = |source: &SourceFacts| {
         let expected = owed(source, judged);
-        let observed = source.healthy.and(&expected);
+        let observed = source.observed().and(&expected);
         let gaps = silences(source, &expected);
         SourceCoverage {
             source: source.source.clone(),
@@ -200,7 +203,8 @@ fn owed_of(source: &SourceFacts, expected: &Spans) -> Spans {
     expected.and(&owed(source, Period { from: Time(i64::MIN), until: Time(i64::MAX) }))
 }
 
-/// Lists when a source was not connected, or silent, or not there yet.
+/// Lists when a source was not connected, or silent, or not there yet, or when entries of it are
+/// missing.
 pub(crate) fn silences(source: &SourceFacts, owed: &Spans) -> Vec<Gap> {
     let gap = |span: &Period, kind, reason: String| Gap {
         period: *span,
@@ -229,6 +233,11 @@ pub(crate) fn silences(source: &SourceFacts, owed: &Spans) -> Vec<Gap> {
     }
     let silent = missing.without(&told);
     gaps.extend(silent.iter().map(|span| gap(span, GapKind::Silent, "no status arrived".into())));
+    for missing in &source.missing {
+        let spans = owed.and(&Spans::from(missing.period));
+        let of_it = spans.iter().map(|span| gap(span, GapKind::EntriesMissing, missing.reason()));
+        gaps.extend(of_it);
+    }
     gaps
 }
 

@@ -3,6 +3,7 @@
 
 mod activity;
 mod canary;
+mod hole;
 mod sensor;
 
 use event::{Subject, Time};
@@ -15,6 +16,7 @@ pub use activity::{
     Leader, Login, Phase, Session, SessionId, SessionIdError, What, Write,
 };
 pub use canary::{Canary, Outcome};
+pub use hole::Hole;
 pub use sensor::SensorStatus;
 
 /// Version written into each entry. Raised when an old reader could misread a new entry.
@@ -67,6 +69,8 @@ pub enum Entry<R = Box<RawValue>> {
     Activity(Activity),
     /// A harmless act was planted, and told of or not.
     Canary(Canary),
+    /// Entries that a node numbered never came.
+    Hole(Hole),
 }
 
 impl<R> Entry<R> {
@@ -82,6 +86,7 @@ impl<R> Entry<R> {
             Entry::Start(_) => "start",
             Entry::Activity(_) => "activity",
             Entry::Canary(_) => "canary",
+            Entry::Hole(_) => "hole",
         }
     }
 
@@ -98,6 +103,17 @@ impl<R> Entry<R> {
             Entry::Start(start) => start.time,
             Entry::Activity(activity) => activity.until,
             Entry::Canary(canary) => canary.time,
+            Entry::Hole(hole) => hole.until,
+        }
+    }
+
+    /// Returns when what it tells of happened, by the clock of where that was; never later than it
+    /// was received. Nothing if it does not say.
+    pub fn happened(&self) -> Option<Time> {
+        match self {
+            Entry::Event(event) => Some(event.time.min(event.received)),
+            Entry::Rejected(_) => None,
+            entry => Some(entry.time()),
         }
     }
 }
@@ -137,6 +153,7 @@ impl<R> Entry<R> {
             Entry::Start(start) => Entry::Start(start),
             Entry::Activity(activity) => Entry::Activity(activity),
             Entry::Canary(canary) => Entry::Canary(canary),
+            Entry::Hole(hole) => Entry::Hole(hole),
         };
         (entry, None)
     }

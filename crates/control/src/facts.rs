@@ -59,6 +59,9 @@ pub struct SourceFacts {
     pub down: Vec<Down>,
     /// Minutes in which records were lost or refused.
     pub losses: Vec<Loss>,
+    /// Entries that it numbered and that never came.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<Missing>,
     /// What it said that it cannot see from where it stands, whatever happens.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub unseen: BTreeSet<String>,
@@ -90,6 +93,21 @@ pub struct Loss {
     pub lost: u64,
     /// Records that could not be read.
     pub rejected: u64,
+}
+
+/// Entries that a node numbered and that never came.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Missing {
+    /// When they may have been made.
+    pub period: Period,
+    /// Stream of the node.
+    pub stream: String,
+    /// Number of the first.
+    pub first: u64,
+    /// Number of the last.
+    pub last: u64,
+    /// Where the trail says so.
+    pub position: String,
 }
 
 /// A span in which one rule set judged.
@@ -215,6 +233,26 @@ pub struct AlertCount {
     pub rule: String,
     /// How many.
     pub count: u64,
+}
+
+impl SourceFacts {
+    /// Returns when it was connected and nothing of what it sent is missing.
+    pub fn observed(&self) -> Spans {
+        let holes = Spans::of(self.missing.iter().map(|missing| missing.period));
+        self.healthy.without(&holes)
+    }
+}
+
+impl Missing {
+    /// Says what is missing.
+    pub fn reason(&self) -> String {
+        let Missing { stream, first, last, position, .. } = self;
+        let which = match first == last {
+            true => format!("entry {first}"),
+            false => format!("entries {first} to {last}"),
+        };
+        format!("{which} of its stream {stream} never came (entry {position} of the trail)")
+    }
 }
 
 impl Facts {

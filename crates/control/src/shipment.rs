@@ -12,6 +12,8 @@ pub use join::{JoinError, JoinRequest, JoinToken, Joined, RenewRequest, is_node_
 pub const VERSION: u8 = 1;
 /// Name that the server's certificate for nodes is made out to, wherever it is reached.
 pub const SERVER_NAME: &str = "server.sockeye.internal";
+/// Source of what nodes ship.
+pub const SOURCE: &str = "syscall";
 /// Longest line of a batch, without its number.
 pub const LINE_BYTES_MAX: usize = 1024 * 1024;
 /// Longest batch, before it is compressed.
@@ -134,6 +136,12 @@ pub fn read(body: &[u8]) -> Result<Batch<'_>, BatchError> {
         numbered.push((number, line));
     }
     Ok((head, numbered))
+}
+
+/// Returns the run of an agent that a stream is of: what its name has before the last `-`. Later
+/// runs of a node sort after earlier ones.
+pub fn run_of(stream: &str) -> &str {
+    stream.rsplit_once('-').map_or(stream, |(run, _)| run)
 }
 
 /// Splits a line into its number and the rest.

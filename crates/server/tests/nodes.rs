@@ -178,6 +178,65 @@ fn a_node_joins_ships_and_what_comes_twice_counts_once() {
     }
 }
 
+/// A status as a node writes it.
+fn status(node: &str, minute: Time) -> String {
+    let status = serde_json::json!({
+        "source": "syscall", "instance": node, "minute": minute, "records": 10, "rejected": 0,
+        "duplicates": 0, "lost": 0, "bytes": 1000, "alerts": 0, "newest": null, "connected": true,
+        "rules": "hash-one",
+    });
+    serde_json::json!({"v": 1, "entry": {"status": status}}).to_string()
+}
+
+#[test]
+fn minutes_of_which_an_entry_never_came_are_gaps_of_the_node_and_its_controls() {
+    let (server, address) = start();
+    let agent = join(&server, &address, "n1");
+    let first = Clock::system().now().minute().plus(-20 * Time::MINUTE);
+    let minute = |nth: i64| first.plus(nth * Time::MINUTE);
+    let statuses: Vec<_> = (0..10_u32)
+        .map(|nth| (u64::from(nth) + 1, status("n1", minute(i64::from(nth)))))
+        .filter(|(number, _)| !(4..=5).contains(number))
+        .collect();
+    assert_eq!(agent.receipt("0190-status", &statuses).accepted, 8);
+    let span = format!("from={}&until={}", minute(0), minute(10));
+    let gaps = |server: &Server| {
+        let sources = server.person("GET", &format!("/v1/sources?{span}"), "").json();
+        let items = sources["items"].as_array().unwrap().clone();
+        let of_node = items.into_iter().find(|item| item["instance"] == "n1").unwrap();
+        of_node["gaps"].clone()
+    };
+    let told = gaps(&server).to_string();
+    assert!(told.contains("entries 4 to 5 of its stream 0190-status never came"), "{told}");
+    let (from, until) = (minute(2).to_string(), minute(6).to_string());
+    assert!(told.contains(&from) && told.contains(&until), "{told}");
+    // A control that rests on system calls did not operate in these minutes, and says why.
+    let resting = |server: &Server| {
+        let controls = server.person("GET", &format!("/v1/controls?{span}"), "").json();
+        let items = controls["items"].as_array().unwrap().clone();
+        let details = items.iter().map(|item| {
+            let path = format!("/v1/controls/{}?{span}", item["id"].as_str().unwrap());
+            server.person("GET", &path, "").json()
+        });
+        let with_hole = |detail: &serde_json::Value| {
+            detail["gaps"].to_string().contains("0190-status never came")
+        };
+        details.filter(with_hole).map(|detail| detail["observed_s"].clone()).collect::<Vec<_>>()
+    };
+    let before = resting(&server);
+    assert!(!before.is_empty());
+    // The trail alone gives the same.
+    let dir = server.stop();
+    for name in ["state.db", "state.db-wal", "state.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(name));
+    }
+    let mut settings = settings(dir.path(), vec![SourceSetting::K8sAuditWebhook], Clock::system());
+    settings.agents = Some("127.0.0.1:0".parse().unwrap());
+    let server = Server::start_as(dir, settings);
+    assert_eq!(gaps(&server).to_string(), told);
+    assert_eq!(resting(&server), before);
+}
+
 #[test]
 fn what_is_wrong_with_one_entry_keeps_no_neighbour_out() {
     let (server, address) = start();

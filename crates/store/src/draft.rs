@@ -1,6 +1,7 @@
 //! An entry made ready for the trail, off the writer's thread.
 
 use control::evidence::{Entry, Event, Origin, VERSION};
+use control::shipment::SOURCE;
 use event::Time;
 use finding::FindingId;
 use serde::Serialize;
@@ -22,6 +23,7 @@ pub enum Kind {
     Start = 6,
     Activity = 7,
     Canary = 8,
+    Hole = 9,
 }
 
 /// Room made for a line besides its record.
@@ -51,7 +53,7 @@ impl Identity {
     pub(crate) fn of_entry<R>(entry: &Entry<R>) -> Option<Identity> {
         match entry {
             Entry::Event(event) => Some(Identity::of(&event.source, event.time, &event.id)),
-            Entry::Activity(one) => Some(Identity::of("syscall", one.until, &one.id())),
+            Entry::Activity(one) => Some(Identity::of(SOURCE, one.until, &one.id())),
             _ => None,
         }
     }
@@ -60,8 +62,8 @@ impl Identity {
 /// What tells an entry from another, if anything does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Mark<'a> {
-    /// Its number in a node's stream.
-    Number(&'a Origin),
+    /// Its number in a node's stream, when it happened, and when it was kept.
+    Number(&'a Origin, Option<Time>, Time),
     /// The event that it is.
     Event(&'a Identity),
     /// Nothing: it cannot come twice.
@@ -69,9 +71,13 @@ pub(crate) enum Mark<'a> {
 }
 
 impl<'a> Mark<'a> {
-    pub(crate) fn of(from: Option<&'a Origin>, identity: Option<&'a Identity>) -> Mark<'a> {
+    pub(crate) fn of<R>(
+        entry: &Entry<R>,
+        from: Option<&'a Origin>,
+        identity: Option<&'a Identity>,
+    ) -> Mark<'a> {
         match (from, identity) {
-            (Some(from), _) => Mark::Number(from),
+            (Some(from), _) => Mark::Number(from, entry.happened(), entry.time()),
             (None, Some(identity)) => Mark::Event(identity),
             (None, None) => Mark::None,
         }
@@ -130,7 +136,7 @@ impl Draft {
 
     /// Returns what tells it from others.
     pub(crate) fn mark(&self) -> Mark<'_> {
-        Mark::of(self.from.as_ref(), self.identity.as_ref())
+        Mark::of(&self.entry, self.from.as_ref(), self.identity.as_ref())
     }
 
     /// Returns the entry.
@@ -189,6 +195,7 @@ fn keys(entry: &Entry<()>, findings: &[FindingId]) -> Vec<u64> {
         Entry::Start(_) => vec![Kind::Start as u64],
         Entry::Activity(one) => vec![Kind::Activity as u64, node_key(&one.node)],
         Entry::Canary(_) => vec![Kind::Canary as u64],
+        Entry::Hole(_) => vec![Kind::Hole as u64],
     };
     keys.sort_unstable();
     keys.dedup();

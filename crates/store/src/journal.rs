@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use control::evidence::Entry;
 use trail::{AppendError, Condition, Position, Trail};
 
 use crate::projection::{Placed, Projection};
@@ -157,11 +158,14 @@ impl Journal {
         drafts: &[Draft],
     ) -> Result<Option<Vec<Option<Position>>>, CommitError> {
         self.projection.begin().map_err(|error| self.failed(error.into()))?;
-        let fresh = self
+        let (fresh, holes) = self
             .projection
             .remember(drafts.iter().map(Draft::mark))
             .map_err(|error| self.failed(error.into()))?;
-        let kept = || drafts.iter().zip(&fresh).filter(|(_, fresh)| **fresh).map(|(one, _)| one);
+        let holes: Vec<Draft> =
+            holes.into_iter().map(|hole| Draft::new(Entry::Hole(hole))).collect();
+        let new = || drafts.iter().zip(&fresh).filter(|(_, fresh)| **fresh).map(|(one, _)| one);
+        let kept = || new().chain(&holes);
         let entries: Vec<(&[u8], &[u64])> =
             kept().map(|draft| (draft.bytes.as_slice(), draft.keys.as_slice())).collect();
         if entries.is_empty() {

@@ -8,7 +8,7 @@ mod stretch;
 
 use std::collections::HashMap;
 
-use control::evidence::{Entry, Event, Line};
+use control::evidence::{Entry, Event, Hole, Line};
 use event::Time;
 use finding::FindingId;
 use rusqlite::{Connection, params};
@@ -117,20 +117,24 @@ impl Projection {
         self.memory = Memory::default();
     }
 
-    /// Remembers entries by what tells them from others, and says for each whether it is new.
+    /// Remembers entries by what tells them from others, and says for each whether it is new, and
+    /// which entries of nodes never came.
     pub(crate) fn remember<'a>(
         &mut self,
         marks: impl Iterator<Item = Mark<'a>>,
-    ) -> rusqlite::Result<Vec<bool>> {
+    ) -> rusqlite::Result<(Vec<bool>, Vec<Hole>)> {
         let insert = "INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)";
         let mut insert = self.connection.prepare_cached(insert)?;
         let Memory { names, shipments, .. } = &mut self.memory;
-        let mut fresh = Vec::new();
+        let (mut fresh, mut holes) = (Vec::new(), Vec::new());
         for mark in marks {
             fresh.push(match mark {
                 Mark::None => true,
-                Mark::Number(from) => {
-                    shipments.take(&self.connection, names, from, self.cursor.blocks)?
+                Mark::Number(from, happened, kept) => {
+                    let (new, hole) =
+                        shipments.take(&self.connection, names, from, (happened, kept))?;
+                    holes.extend(hole);
+                    new
                 }
                 Mark::Event(Identity { source, time, hash }) => {
                     let source = names.number(&self.connection, source)?;
@@ -139,7 +143,7 @@ impl Projection {
             });
         }
         shipments.write(&self.connection)?;
-        Ok(fresh)
+        Ok((fresh, holes))
     }
 
     /// Applies the entries of the next block and moves the cursor. Inside a transaction; an error
@@ -202,10 +206,9 @@ impl Projection {
             .collect();
         let identities: Vec<Option<Identity>> =
             lines.iter().map(|(_, entry, ..)| Identity::of_entry(entry)).collect();
-        let marks = lines
-            .iter()
-            .zip(&identities)
-            .map(|((.., from), identity)| Mark::of(from.as_ref(), identity.as_ref()));
+        let marks = lines.iter().zip(&identities).map(|((_, entry, _, from), identity)| {
+            Mark::of(entry, from.as_ref(), identity.as_ref())
+        });
         self.begin()?;
         let applied = self
             .remember(marks)

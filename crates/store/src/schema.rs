@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 /// Version of the tables and of what is written into them.
-pub const VERSION: i64 = 6;
+pub const VERSION: i64 = 7;
 
 /// Memory that the writer's connection uses for pages.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
@@ -106,6 +106,7 @@ CREATE TABLE shipment (            -- how far each stream of a node came: entrie
     stream TEXT NOT NULL,
     number INTEGER NOT NULL,       -- highest that is kept
     missing INTEGER NOT NULL,      -- numbers below it that never came
+    time INTEGER,                  -- when the last that says so happened, by the node's clock
     PRIMARY KEY (node, stream)
 ) WITHOUT ROWID;
 CREATE TABLE hole (                -- numbers that never came
@@ -113,7 +114,10 @@ CREATE TABLE hole (                -- numbers that never came
     stream TEXT NOT NULL,
     first INTEGER NOT NULL,
     last INTEGER NOT NULL,
-    block INTEGER NOT NULL,        -- that has the number after them
+    source INTEGER NOT NULL,
+    since INTEGER,                 -- when what came before them happened
+    until INTEGER NOT NULL,        -- when what came after them happened
+    block INTEGER NOT NULL, entry INTEGER NOT NULL,
     PRIMARY KEY (node, stream, first)
 ) WITHOUT ROWID;
 CREATE TABLE tally (

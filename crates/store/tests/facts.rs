@@ -3,12 +3,12 @@
 mod shared;
 
 use control::Gather;
-use control::evidence::{Entry, Line};
+use control::evidence::{Entry, Line, Origin, SourceStatus};
 use event::{Period, Severity, Time};
 use finding::Action;
 use proptest::prelude::*;
 use shared::*;
-use store::View;
+use store::{Draft, View};
 
 fn gathered(view: &View, period: Period, as_of: Time) -> control::Facts {
     let mut gather = Gather::new(period);
@@ -41,6 +41,11 @@ fn entry(kind: u8, seconds: i64, pick: usize) -> Entry {
         9 => rules_loaded(seconds, ["aa", "bb"][pick % 2]),
         10 => act(seconds, "sign_in", "console"),
         11 => canary(seconds, pick),
+        12 => Entry::Status(SourceStatus {
+            source: "syscall".into(),
+            instance: "n1".into(),
+            ..up(seconds / 60)
+        }),
         _ => act(seconds, "source_retired", "k8s_audit/webhook"),
     }
 }
@@ -49,22 +54,28 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
     #[test]
     fn facts_from_tables_equal_facts_from_the_trail(
-        steps in proptest::collection::vec((0_u8..13, 1_i64..20_000, 0_usize..12), 1..60),
+        steps in proptest::collection::vec((0_u8..14, 1_i64..20_000, 0_usize..12), 1..60),
         from in 0_i64..300_000,
         length in 0_i64..300_000,
     ) {
         let dir = tempfile::tempdir().unwrap();
         let (mut journal, _) = open(dir.path());
-        let mut seconds = 0;
+        let (mut seconds, mut number) = (0, 0);
         let mut end = 0;
         for chunk in steps.chunks(4) {
             let mut batch = Vec::new();
             for (kind, later, pick) in chunk {
                 seconds += later;
-                batch.push(entry(*kind, seconds, *pick));
+                number += 1 + u64::from(*pick > 8);
+                let from = Origin { node: "n1".into(), stream: "a".into(), number };
+                let entry = entry(*kind, seconds, *pick);
+                batch.push(match *pick % 2 {
+                    0 => Draft::shipped(entry, from),
+                    _ => Draft::new(entry),
+                });
             }
             end = seconds;
-            commit(&mut journal, batch);
+            journal.commit(batch).unwrap();
         }
         let view = journal.view();
         let as_of = at(end + 60);

@@ -3,7 +3,8 @@
 
 mod shared;
 
-use control::evidence::{Entry, Line, Origin};
+use control::evidence::{Entry, Line, Origin, SourceStatus};
+use event::{Period, Time};
 use shared::*;
 use store::{Draft, FindingFilter, View};
 
@@ -99,4 +100,42 @@ fn shipped_lines_of_version_1_are_read_and_written_as_they_were() {
     let written: Vec<_> =
         block.entries().map(|bytes| std::str::from_utf8(bytes).unwrap()).collect();
     assert_eq!(written, V1.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_hole_stands_in_the_trail_with_the_time_in_which_its_entries_were_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(dir.path());
+    let status =
+        |minute| SourceStatus { source: "syscall".into(), instance: "n1".into(), ..up(minute) };
+    let shipped = |minute, stream: &str, number| {
+        Draft::shipped(Entry::Status(status(minute)), from(stream, number))
+    };
+    journal.commit(vec![shipped(0, "1-status", 1), shipped(1, "1-status", 2)]).unwrap();
+    // The next run: its first entry never came, and one in the middle.
+    journal.commit(vec![shipped(4, "2-status", 2), shipped(5, "2-status", 3)]).unwrap();
+    journal.commit(vec![shipped(8, "2-status", 6), shipped(9, "2-status", 7)]).unwrap();
+    let start = up(0).minute;
+    let period = Period { from: start, until: start.plus(10 * Time::MINUTE) };
+    let missing = |view: &View| {
+        let facts = view.facts(period, at(1000)).unwrap();
+        let told = facts.sources[0].missing.iter().map(|one| {
+            let Period { from, until } = one.period;
+            let minute = |time: Time| (time.0 - start.0) / Time::MINUTE;
+            format!("{}-{}: {}", minute(from), minute(until), one.reason())
+        });
+        told.collect::<Vec<_>>()
+    };
+    let told = missing(&journal.view());
+    let wanted = [
+        "1-5: entry 1 of its stream 2-status never came (entry 2.2 of the trail)",
+        "5-9: entries 4 to 5 of its stream 2-status never came (entry 3.2 of the trail)",
+    ];
+    assert_eq!(told, wanted);
+    drop(journal);
+    for name in ["state.db", "state.db-wal", "state.db-shm"] {
+        let _ = std::fs::remove_file(dir.path().join(name));
+    }
+    let (journal, _) = open(dir.path());
+    assert_eq!(missing(&journal.view()), wanted, "also after a replay");
 }

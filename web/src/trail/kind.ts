@@ -11,6 +11,7 @@ export const KIND_WORDS: Record<string, string> = {
   start: 'Start of the service',
   activity: 'What happened on a node',
   canary: 'Harmless act planted to be told of',
+  hole: 'Entries of a node that never came',
 };
 
 export interface Lead {
@@ -39,6 +40,8 @@ export function leads(entry: Pick<TrailEntry, 'kind' | 'position' | 'entry'>): L
     case 'canary':
     case 'rejected':
       return [{ href: '/sources', text: 'Sources' }];
+    case 'hole':
+      return [{ href: '/nodes', text: 'Nodes' }];
     case 'rules':
       return [{ href: '/rules', text: 'Rules in force now' }];
     case 'activity':

@@ -14,7 +14,7 @@ use crate::evidence::{Entry, RulesLoaded, SourceStatus};
 /// Most cases kept; more are counted in [`Facts::left_out`].
 pub const CASES_MAX: usize = 1_000_000;
 
-/// Most acts or rule sets kept; more are counted in [`Facts::left_out`].
+/// Most acts, rule sets, canaries or holes kept; more are counted in [`Facts::left_out`].
 pub const ROWS_MAX: usize = 1_000_000;
 
 /// Follows the trail from its first entry and keeps what bears on a period.
@@ -29,6 +29,7 @@ pub struct Gather {
     alerts: BTreeMap<(String, String), u64>,
     planted: Canaries,
     canaries: Vec<Planted>,
+    holes: usize,
     left_out: u64,
     support: Support,
     instances: HashSet<(String, String)>,
@@ -55,6 +56,7 @@ impl Gather {
             alerts: BTreeMap::new(),
             planted: Canaries::default(),
             canaries: Vec::new(),
+            holes: 0,
             left_out: 0,
             support: Support::default(),
             instances: HashSet::new(),
@@ -106,7 +108,16 @@ impl Gather {
                     keep(&mut self.canaries, planted, ROWS_MAX, &mut self.left_out);
                 }
             }
-            Entry::Rejected(_) | Entry::Start(_) | Entry::Activity(_) => (),
+            Entry::Hole(hole) if self.watch.concerns(hole) => {
+                self.support.note(Kind::Holes, position);
+                if self.holes < ROWS_MAX {
+                    self.holes += 1;
+                    self.watch.miss(hole, position);
+                } else {
+                    self.left_out = self.left_out.saturating_add(1);
+                }
+            }
+            Entry::Rejected(_) | Entry::Start(_) | Entry::Activity(_) | Entry::Hole(_) => (),
         }
     }
 

@@ -19,11 +19,12 @@ pub enum Kind {
     Rejected,
     Starts,
     Canaries,
+    Holes,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Events,
         Kind::Statuses,
         Kind::Decisions,
@@ -32,6 +33,7 @@ impl Kind {
         Kind::Rejected,
         Kind::Starts,
         Kind::Canaries,
+        Kind::Holes,
     ];
 
     /// Returns the kind of an entry; none of one that no facts rest on.
@@ -45,6 +47,7 @@ impl Kind {
             Entry::Rejected(_) => Kind::Rejected,
             Entry::Start(_) => Kind::Starts,
             Entry::Canary(_) => Kind::Canaries,
+            Entry::Hole(_) => Kind::Holes,
             Entry::Activity(_) => return None,
         })
     }
@@ -60,6 +63,7 @@ impl Kind {
             Kind::Rejected => "rejected",
             Kind::Starts => "starts",
             Kind::Canaries => "canaries",
+            Kind::Holes => "holes",
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use event::{Period, Time};
 
-use super::{Down, Hour, Judging, Loss, SourceFacts, Totals};
-use crate::evidence::SourceStatus;
+use super::{Down, Hour, Judging, Loss, Missing, SourceFacts, Totals};
+use crate::evidence::{Hole, SourceStatus};
 use crate::spans::Spans;
 
 /// An hour in nanoseconds.
@@ -18,6 +18,8 @@ const UNSEEN_COUNT_MAX: usize = 16;
 pub struct Watch {
     period: Period,
     instances: BTreeMap<(String, String), Instance>,
+    /// Holes, also of instances that are not known yet.
+    missing: BTreeMap<(String, String), Vec<Missing>>,
 }
 
 #[derive(Debug)]
@@ -44,7 +46,7 @@ struct Minute {
 impl Watch {
     /// Starts to gather for a period.
     pub fn new(period: Period) -> Watch {
-        Watch { period, instances: BTreeMap::new() }
+        Watch { period, instances: BTreeMap::new(), missing: BTreeMap::new() }
     }
 
     /// Takes in a status. Statuses from before the period tell that the instance exists; later
@@ -76,11 +78,32 @@ impl Watch {
         }
     }
 
+    /// Tells whether a hole bears on the period.
+    pub fn concerns(&self, hole: &Hole) -> bool {
+        hole.period().overlap(&self.period).is_some()
+    }
+
+    /// Takes in that entries of an instance never came, as the trail says at `position`.
+    pub fn miss(&mut self, hole: &Hole, position: &str) {
+        let key = (hole.source.clone(), hole.instance.clone());
+        self.missing.entry(key).or_default().push(Missing {
+            period: hole.period(),
+            stream: hole.stream.clone(),
+            first: hole.first,
+            last: hole.last,
+            position: position.to_owned(),
+        });
+    }
+
     /// Returns what was gathered, by source and instance.
-    pub fn finish(self) -> Vec<SourceFacts> {
+    pub fn finish(mut self) -> Vec<SourceFacts> {
         let period = self.period;
-        let instances = self.instances.into_iter();
-        instances.map(|((source, name), instance)| instance.finish(source, name, period)).collect()
+        let instances = self.instances.into_iter().map(|(key, instance)| {
+            let missing = self.missing.remove(&key).unwrap_or_default();
+            let missing = instance.missed(missing, period);
+            SourceFacts { missing, ..instance.finish(key.0, key.1, period) }
+        });
+        instances.collect()
     }
 
     fn instance(&mut self, source: &str, instance: &str, first: Time) -> &mut Instance {
@@ -157,6 +180,18 @@ impl Instance {
         });
     }
 
+    /// Returns which entries of it are missing in the period: none from before it first reported.
+    fn missed(&self, missing: Vec<Missing>, period: Period) -> Vec<Missing> {
+        let there = Period { from: period.from.max(self.first), until: period.until };
+        let within = missing.into_iter().filter_map(|one| {
+            let period = one.period.overlap(&there)?;
+            Some(Missing { period, ..one })
+        });
+        let mut missing: Vec<Missing> = within.collect();
+        missing.sort();
+        missing
+    }
+
     fn finish(mut self, source: String, instance: String, period: Period) -> SourceFacts {
         // Two statuses of one minute (a restart within it): connected only if both say so.
         self.minutes.sort_unstable();
@@ -206,6 +241,7 @@ impl Instance {
             healthy,
             down,
             losses,
+            missing: Vec::new(),
             unseen: self.unseen,
             rules,
             hours,

@@ -61,7 +61,7 @@ fn hours(facts: &Facts) -> Table {
                 source.instance.clone(),
                 from.to_string(),
                 owed.seconds().to_string(),
-                owed.and(&source.healthy).seconds().to_string(),
+                owed.and(&source.observed()).seconds().to_string(),
                 totals.minutes.to_string(),
                 totals.records.to_string(),
                 totals.rejected.to_string(),

@@ -91,8 +91,14 @@ fn silence(
 ) -> Option<Judgement> {
     let name = format!("{}/{}", instance.source, instance.instance);
     let shortly_spans = Spans::from(shortly);
-    if !instance.healthy.and(&shortly_spans).is_empty() {
+    if !instance.observed().and(&shortly_spans).is_empty() {
         return None;
+    }
+    if !instance.healthy.and(&shortly_spans).is_empty()
+        && let Some(missing) = instance.missing.last()
+    {
+        let reason = format!("{name} reported, and {}", missing.reason());
+        return Some(Judgement::new(Outcome::NotTested, reason));
     }
     let begun = begun(instance, facts.period);
     let down = instance.down.iter().rev().find(|down| {

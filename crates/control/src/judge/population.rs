@@ -384,7 +384,7 @@ fn source_day(source: &SourceFacts, from: Time, day: &Spans, longest: i64, absen
             source.source.clone(),
             source.instance.clone(),
             day.seconds().to_string(),
-            day.and(&source.healthy).seconds().to_string(),
+            day.and(&source.observed()).seconds().to_string(),
             longest.to_string(),
             absent.to_string(),
         ],

@@ -1,6 +1,7 @@
 //! Scenarios: entries of a trail in, results out.
 
 mod canary;
+mod missing;
 mod property;
 mod reporting;
 mod unseen;

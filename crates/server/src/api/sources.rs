@@ -351,6 +351,9 @@ fn watched(view: &View, period: Period, now: Time) -> Result<Watched, store::Err
     for status in view.minutes(period)? {
         watch.see(&status.entry);
     }
+    for (hole, position) in view.holes(period)? {
+        watch.miss(&hole, &position);
+    }
     let facts = Facts {
         period,
         as_of: now,

@@ -120,6 +120,7 @@ fn decoded(entry: &Entry) -> Result<(Value, Option<String>), serde_json::Error> 
         Entry::Start(start) => serde_json::to_value(start),
         Entry::Activity(activity) => serde_json::to_value(activity),
         Entry::Canary(canary) => serde_json::to_value(canary),
+        Entry::Hole(hole) => serde_json::to_value(hole),
     };
     Ok((value?, None))
 }

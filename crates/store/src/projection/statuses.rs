@@ -1,6 +1,6 @@
 //! Entries that are neither events nor decisions: a row each.
 
-use control::evidence::{Canary, Entry, Rejected, SourceStatus};
+use control::evidence::{Canary, Entry, Hole, Rejected, SourceStatus};
 use rusqlite::{OptionalExtension, params};
 use trail::Position;
 
@@ -17,6 +17,7 @@ impl Projection {
             Entry::Rejected(rejected) => self.rejected(rejected)?,
             Entry::Status(status) => self.status(position, status)?,
             Entry::Canary(canary) => self.canary(position, canary)?,
+            Entry::Hole(hole) => self.hole(position, hole)?,
             Entry::Rules(loaded) => {
                 let insert = "INSERT INTO rules_loaded VALUES (?1, ?2, ?3, ?4)";
                 let mut insert = connection.prepare_cached(insert)?;
@@ -72,6 +73,25 @@ impl Projection {
             let mut insert = self.connection.prepare_cached(insert)?;
             insert.execute(params![block, entry, canary.time.0, line])?;
         }
+        Ok(())
+    }
+
+    fn hole(&mut self, position: Position, hole: &Hole) -> Result<(), Error> {
+        let names = &mut self.memory.names;
+        let source = names.number(&self.connection, &hole.source)?;
+        let node = names.number(&self.connection, &hole.instance)?;
+        let insert = "INSERT INTO hole VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        self.connection.prepare_cached(insert)?.execute(params![
+            node,
+            hole.stream,
+            hole.first,
+            hole.last,
+            source,
+            hole.since.map(|time| time.0),
+            hole.until.0,
+            position.block,
+            position.entry,
+        ])?;
         Ok(())
     }
 

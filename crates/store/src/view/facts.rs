@@ -5,7 +5,7 @@ mod cases;
 
 use std::collections::BTreeMap;
 
-use control::evidence::{Administration, Canary};
+use control::evidence::{Administration, Canary, Hole};
 use control::facts::{
     Act, AlertCount, Facts, Planted, ROWS_MAX, RuleSet, SourceFacts, Watch, retired_object,
 };
@@ -24,7 +24,7 @@ impl View {
         let mut left_out = 0;
         let (sources, rule_sets, acts, canaries, cases) = self.ask(|connection| {
             Ok((
-                sources(connection, period)?,
+                sources(connection, period, &mut left_out)?,
                 rule_sets(connection, period, &mut left_out)?,
                 acts(connection, period, &mut left_out)?,
                 canaries(connection, period, &mut left_out)?,
@@ -37,6 +37,12 @@ impl View {
             Facts { period, as_of, sources, rule_sets, cases, acts, alerts, canaries, left_out };
         facts.sort();
         Ok(facts)
+    }
+
+    /// Lists the entries of nodes that never came and were made in the period, and where the trail
+    /// says so.
+    pub fn holes(&self, period: Period) -> Result<Vec<(Hole, String)>, Error> {
+        self.ask(|connection| holes(connection, period))
     }
 
     /// Counts the period's alerts by receipt: whole quarters from the tables, the ends by the
@@ -97,7 +103,11 @@ impl View {
     }
 }
 
-fn sources(connection: &Connection, period: Period) -> Result<Vec<SourceFacts>, Error> {
+fn sources(
+    connection: &Connection,
+    period: Period,
+    left_out: &mut u64,
+) -> Result<Vec<SourceFacts>, Error> {
     let mut watch = Watch::new(period);
     let read = "SELECT source.text, instance.text, first, known.source, known.instance
         FROM instance AS known JOIN name AS source ON source.id = known.source
@@ -126,7 +136,38 @@ fn sources(connection: &Connection, period: Period) -> Result<Vec<SourceFacts>, 
     for (source, instance, time) in retired(connection, &known, period)? {
         watch.retire(&source, &instance, time);
     }
+    let holes = holes(connection, period)?;
+    *left_out += holes.len().saturating_sub(ROWS_MAX) as u64;
+    for (hole, position) in holes.iter().take(ROWS_MAX) {
+        watch.miss(hole, position);
+    }
     Ok(watch.finish())
+}
+
+/// Lists the holes that bear on a period, and where the trail has them.
+fn holes(connection: &Connection, period: Period) -> Result<Vec<(Hole, String)>, Error> {
+    let read = "SELECT hole.block, hole.entry, source.text, node.text, stream, first, last, since,
+        until FROM hole JOIN name AS source ON source.id = hole.source
+        JOIN name AS node ON node.id = hole.node
+        WHERE until >= ?1 OR since >= ?1 ORDER BY block, entry";
+    let mut read = connection.prepare_cached(read)?;
+    let from = period.from.plus(-Time::MINUTE).0;
+    let rows = read.query_map([from], |row| {
+        let hole = Hole {
+            source: row.get(2)?,
+            instance: row.get(3)?,
+            stream: row.get(4)?,
+            first: row.get(5)?,
+            last: row.get(6)?,
+            since: row.get::<_, Option<i64>>(7)?.map(Time),
+            until: Time(row.get(8)?),
+        };
+        Ok((hole, position(row)?))
+    })?;
+    let bears = |row: &rusqlite::Result<(Hole, String)>| {
+        row.as_ref().map_or(true, |(hole, _)| hole.period().overlap(&period).is_some())
+    };
+    Ok(rows.filter(bears).collect::<Result<_, _>>()?)
 }
 
 /// Lists the instances that were taken out of service and have not reported since.
