@@ -20,14 +20,8 @@ use act::{ACTS, Act, Acting};
 
 pub use child::act_if_asked;
 
-/// How long an alert may take.
-const WAIT: Duration = Duration::from_secs(20);
-/// How long after the start of a watch, or of other rules, the first ones are planted.
-const SETTLE: Duration = Duration::from_secs(5);
 /// How long between two acts of a round.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How often all are planted.
-const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where canaries are planted from.
 #[derive(Clone, Debug)]
@@ -57,7 +51,7 @@ impl Nest {
         let program = std::env::current_exe().ok()?;
         // One act takes this folder as its root, so its name must hold from anywhere.
         let folder = data.canonicalize().ok()?.join("canaries");
-        Some(Nest { program, folder, every: EVERY })
+        Some(Nest { program, folder, every: Canary::EVERY })
     }
 }
 
@@ -90,7 +84,7 @@ impl Canaries {
             nest,
             node: node.to_owned(),
             left: Vec::new(),
-            next: Instant::now() + SETTLE,
+            next: Instant::now() + Canary::SETTLE,
             planted: None,
             child: None,
         }
@@ -99,7 +93,7 @@ impl Canaries {
     /// Begins a round soon, because other rules judge.
     pub fn again(&mut self) {
         self.left.clear();
-        self.next = Instant::now() + SETTLE;
+        self.next = Instant::now() + Canary::SETTLE;
     }
 
     /// Plants what is due, and tells what came of one. `rule` says how a rule stands.
@@ -183,10 +177,10 @@ impl Planted {
         if let Some(reason) = self.acting.ended().and_then(child::unable) {
             return Some(Outcome::NotTested { reason });
         }
-        if self.at.elapsed() <= WAIT {
+        if self.at.elapsed() <= Canary::WAIT {
             return None;
         }
-        let seconds = WAIT.as_secs();
+        let seconds = Canary::WAIT.as_secs();
         let reason = match self.standing {
             Standing::SwitchedOff => format!("no alert within {seconds} s: it is switched off"),
             _ => format!("no alert within {seconds} s"),

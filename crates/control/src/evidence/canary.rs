@@ -1,6 +1,7 @@
 //! Planted acts that show that something there is seen.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use event::{Fields, Severity, Subject, Time};
 use finding::{Alert, Reliability};
@@ -49,6 +50,13 @@ pub enum Outcome {
 }
 
 impl Canary {
+    /// How often all are planted.
+    pub const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+    /// How long after the start of a watch, or of other rules, the first ones are planted.
+    pub const SETTLE: Duration = Duration::from_secs(5);
+    /// How long may pass until one is told of.
+    pub const WAIT: Duration = Duration::from_secs(20);
+
     /// Returns the alert that says that it was missed, under this id; nothing if it was not.
     pub fn missed(&self, uuid: &str, hostname: &str, subject: Subject) -> Option<Alert> {
         let Outcome::Missed { reason } = &self.outcome else { return None };

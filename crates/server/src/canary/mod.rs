@@ -7,7 +7,7 @@
 mod act;
 mod post;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use control::evidence::{Canary, Entry, Event, Outcome};
 use event::{Subject, Time};
@@ -21,13 +21,6 @@ use crate::intake::{Instance, State};
 use act::{ACTS, Act};
 
 pub use post::Post;
-
-/// How long a reply may take.
-const WAIT: Duration = Duration::from_secs(20);
-/// How long after the start, or after other rules came into force, the first ones are planted.
-const SETTLE: Duration = Duration::from_secs(5);
-/// How often all are planted.
-const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An event that is on its way.
 #[derive(Debug)]
@@ -59,14 +52,14 @@ pub async fn plant(app: App, post: Post) {
     let (mut hash, mut due) = (String::new(), Instant::now());
     loop {
         tokio::select! {
-            () = tokio::time::sleep(SETTLE) => {}
+            () = tokio::time::sleep(Canary::SETTLE) => {}
             () = app.stop().cancelled() => return,
         }
         let now = app.rules().now().hash.clone();
         if hash == now && Instant::now() < due {
             continue;
         }
-        (hash, due) = (now, Instant::now() + EVERY);
+        (hash, due) = (now, Instant::now() + Canary::EVERY);
         for act in ACTS {
             for instance in app.instances() {
                 let told = one(&app, &post, instance, act).await;
@@ -99,9 +92,9 @@ async fn one(app: &App, post: &Post, instance: &Instance, act: &Act) -> Option<C
     let event = act.event(&id, time).to_string();
     let canary = told(Outcome::NotTested { reason: String::new() });
     instance.plant(Planted { id, at: Instant::now(), canary });
-    let sent = tokio::time::timeout(WAIT, post.send(&event)).await;
+    let sent = tokio::time::timeout(Canary::WAIT, post.send(&event)).await;
     let taken = instance.lift().is_none();
-    let seconds = WAIT.as_secs();
+    let seconds = Canary::WAIT.as_secs();
     Some(told(match sent {
         Ok(Ok(200)) if taken => return None,
         Ok(Ok(200)) => Outcome::Missed {
