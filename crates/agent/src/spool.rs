@@ -17,7 +17,6 @@ use control::shipment::{BATCH_LEN_MAX, LINE_BYTES_MAX};
 use serde::{Deserialize, Serialize};
 
 use ledger::Ledger;
-pub(crate) use ledger::write as write_whole;
 use record::Record;
 use segment::Segment;
 
@@ -45,6 +44,10 @@ pub enum Lane {
 impl Lane {
     /// Every lane, first to go first.
     pub const ALL: [Lane; 3] = [Lane::Activity, Lane::Status, Lane::Finding];
+
+    /// The order in which entries are written that come together: a status tells of those before
+    /// it, so whoever finds it finds them, though the process be killed in between.
+    const WRITTEN: [Lane; 3] = [Lane::Finding, Lane::Activity, Lane::Status];
 
     /// Returns its name.
     pub const fn name(self) -> &'static str {
@@ -151,7 +154,7 @@ impl Spool {
             }
         }
         let mut taken = Vec::new();
-        for lane in Lane::ALL {
+        for lane in Lane::WRITTEN {
             let own = entries.iter().filter(|(of, _)| *of == lane).map(|(_, line)| *line);
             match self.append_to(lane, &own.collect::<Vec<_>>()) {
                 Ok(length) => taken.push((lane, length)),

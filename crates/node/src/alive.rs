@@ -1,4 +1,5 @@
-//! Until when the watch ran, kept on disk: after any end the next run knows it to the second.
+//! Until when the watch ran and what it saw was handed over, kept on disk: after any end the next
+//! run knows it to the second.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -31,7 +32,8 @@ impl Alive {
         Ok((Alive { file, written: None }, before))
     }
 
-    /// Says that the watch runs. Not synced: after a loss of power the time is older, never newer.
+    /// Says that all until `now` was handed over. Not synced: after a loss of power the time is
+    /// older, never newer.
     pub fn tell(&mut self, now: Time) {
         if self.written.is_some_and(|written| written.elapsed() < EVERY) {
             return;

@@ -103,10 +103,10 @@ impl Contents {
     }
 }
 
-/// Returns the containers whose files an entry tells of.
-pub fn containers(activity: &Activity) -> impl Iterator<Item = &str> {
+/// Returns the containers whose files an entry tells of, each with who changed them.
+pub fn containers(activity: &Activity) -> impl Iterator<Item = (&str, u32)> {
     let measured = activity.items.iter().filter(|item| is_measured(item));
-    measured.filter_map(|item| container(activity, item))
+    measured.filter_map(|item| Some((container(activity, item)?, item.pid)))
 }
 
 fn measure_all(queue: &Queue, told: &Receiver<(Activity, Members)>, over: &AtomicBool) {

@@ -14,6 +14,7 @@ use sensor::{Choice, Options, POLL, Sensor, SensorError, Standing};
 use syscall::container::Container;
 use syscall::record::Record;
 use syscall::selection::Selection;
+use syscall::table::Process;
 use syscall::{Environment, Event, Home, Tables};
 
 use crate::minute::SOURCE;
@@ -132,14 +133,16 @@ impl Lookout {
         self.live.tables().processes().len()
     }
 
-    /// Finds a process that is in a container.
-    pub fn member_of(&self, container: &str) -> Option<u32> {
+    /// Finds a living process that is in a container: the one of this pid, or else any.
+    pub fn member_of(&self, container: &str, pid: u32) -> Option<u32> {
         let tables = self.live.tables();
         let is_in = |found: &Container| &*found.id == container;
-        let mut members = tables.processes().iter().filter(|process| {
+        let is_member = |process: &&Process| {
             tables.container(process).is_some_and(is_in) && tables.is_alive(process)
-        });
-        members.next().map(|process| process.facts.pid)
+        };
+        let processes = tables.processes();
+        let one = processes.by_pid(pid).filter(is_member);
+        one.or_else(|| processes.iter().find(is_member)).map(|process| process.facts.pid)
     }
 
     /// Returns when the newest record happened.

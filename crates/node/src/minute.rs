@@ -87,6 +87,37 @@ impl Minute {
         }
     }
 
+    /// Says that a run began, before its first minute is over: so the gap before it is told though
+    /// it be killed at once. The hash of the program is not known yet.
+    pub fn begun(&self, run: &mut Run) -> SourceStatus {
+        run.sensor.sequence += 1;
+        SourceStatus {
+            source: SOURCE.to_owned(),
+            instance: run.node.clone(),
+            minute: self.start,
+            records: 0,
+            rejected: 0,
+            duplicates: 0,
+            lost: 0,
+            bytes: 0,
+            alerts: 0,
+            newest: None,
+            connected: false,
+            rules: run.rules.clone(),
+            reason: self.reason.clone(),
+            sensor: Some(Box::new(SensorStatus {
+                silent_since: self.sensor.silent_since,
+                watching_since: self.sensor.watching_since,
+                ..run.sensor.clone()
+            })),
+        }
+    }
+
+    /// Tells whether it is over for so long that it is told of, though not all of it may be read.
+    pub fn is_overdue(&self, now: Time) -> bool {
+        now >= self.start.plus(Time::MINUTE + LATE_MAX) || now < self.start
+    }
+
     /// Tells whether the minute is over.
     pub fn is_over(&self, now: Time) -> bool {
         // A clock that was set back begins another minute, too.

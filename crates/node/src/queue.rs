@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use event::Time;
+
 use crate::ready::{Kind, Ready, Refused, Sink};
 
 /// Bytes that may wait.
@@ -40,6 +42,12 @@ struct State {
     clock_offset_ns: Option<i64>,
     refused: Option<Refused>,
     ended: bool,
+    /// A batch is with the sink.
+    in_hand: bool,
+    /// Until when all that happened has been handed over.
+    safe: Option<Time>,
+    /// A number and a time: once all up to the number is handed over, all until the time is.
+    mark: Option<(u64, Time)>,
 }
 
 impl Default for Queue {
@@ -64,6 +72,29 @@ impl Queue {
         state.make_room(self.0.bytes_max);
         drop(state);
         self.0.news.notify_one();
+    }
+
+    /// Notes that all that happened until `time` was added.
+    pub fn seen(&self, time: Time) {
+        let mut state = self.lock();
+        state.settle();
+        if state.is_clear() {
+            state.safe = state.safe.max(Some(time));
+        } else if state.mark.is_none() {
+            state.mark = Some((state.last, time));
+        }
+    }
+
+    /// Returns until when all that happened has been handed over.
+    pub fn safe(&self) -> Option<Time> {
+        let mut state = self.lock();
+        state.settle();
+        state.safe
+    }
+
+    /// Tells whether all that was added has been handed over.
+    pub fn is_clear(&self) -> bool {
+        self.lock().is_clear()
     }
 
     /// Takes the counts of what was dropped since this was asked last, by kind.
@@ -96,6 +127,7 @@ impl Queue {
             let unfit = matches!(outcome, Err(Refused::Unfit(_)));
             let mut state = self.lock();
             state.hear(sink, &outcome);
+            state.in_hand = unfit && batch.len() > 1;
             if outcome.is_ok() {
                 tries = 0;
             } else if unfit && batch.len() == 1 {
@@ -104,6 +136,7 @@ impl Queue {
             } else if unfit {
                 drop(state);
                 self.one_by_one(sink, batch);
+                self.lock().in_hand = false;
             } else {
                 batch.into_iter().for_each(|entry| state.put(entry));
                 state.make_room(self.0.bytes_max);
@@ -145,6 +178,7 @@ impl Queue {
                 batch.push(entry);
             }
             if !batch.is_empty() {
+                state.in_hand = true;
                 return Some(batch);
             }
             if state.ended {
@@ -189,6 +223,19 @@ impl State {
             };
             self.bytes -= cost(&gone);
             self.drop_one(kind);
+        }
+    }
+
+    fn is_clear(&self) -> bool {
+        !self.in_hand && self.len() == 0
+    }
+
+    /// Moves on to the mark if all before it is handed over.
+    fn settle(&mut self) {
+        let Some((number, time)) = self.mark else { return };
+        let waits = |of_kind: &BTreeMap<u64, Ready>| of_kind.range(..=number).next().is_some();
+        if !self.in_hand && !self.waiting.values().any(waits) {
+            (self.safe, self.mark) = (self.safe.max(Some(time)), None);
         }
     }
 
@@ -278,6 +325,32 @@ mod tests {
         let dropped = BTreeMap::from([(Kind::Status, 1), (Kind::Finding, 1)]);
         assert_eq!(queue.take_dropped(), dropped);
         assert_eq!(taken(&queue, Desk::default()), ["5 g", "6 h", "7 i"]);
+    }
+
+    #[test]
+    fn what_happened_is_safe_once_all_before_it_is_handed_over() {
+        /// Looks at the queue while it has a batch in hand.
+        struct Looking(Queue, Vec<Option<Time>>);
+        impl Sink for Looking {
+            fn hand_over(&mut self, _: &[Ready]) -> Result<(), Refused> {
+                self.0.seen(Time(3));
+                self.1.push(self.0.safe());
+                Ok(())
+            }
+        }
+        let queue = Queue::default();
+        assert_eq!(queue.safe(), None);
+        queue.seen(Time(1));
+        assert_eq!(queue.safe(), Some(Time(1)), "nothing waits");
+        queue.push(entry(Kind::Finding, "a"));
+        queue.seen(Time(2));
+        queue.end();
+        let mut sink = Looking(queue.clone(), Vec::new());
+        queue.hand_over(&mut sink);
+        assert_eq!(sink.1, [Some(Time(1))], "not while it is in hand");
+        assert_eq!(queue.safe(), Some(Time(2)));
+        queue.seen(Time(4));
+        assert_eq!((queue.safe(), queue.is_clear()), (Some(Time(4)), true));
     }
 
     #[test]

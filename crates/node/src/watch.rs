@@ -23,6 +23,9 @@ use crate::queue::Queue;
 use crate::ready::{Kind, Ready, Sink};
 use crate::{clock, program};
 
+/// Records are read in the order of their times, but for less than this.
+const ORDER: i64 = Time::SECOND;
+
 /// How to watch, and what is known of the run before.
 #[derive(Clone, Debug)]
 pub struct Setting {
@@ -30,8 +33,6 @@ pub struct Setting {
     pub orders: Orders,
     /// Version of this program.
     pub version: &'static str,
-    /// Until when the run before is known to have watched, if `watched_until` does not say.
-    pub silent_since: Option<Time>,
     /// File that says until when it watched, for the run after it.
     pub watched_until: Option<PathBuf>,
     /// Where canaries are planted from; nothing: none are.
@@ -70,7 +71,8 @@ pub struct Watch {
     queue: Queue,
     stop: Arc<AtomicBool>,
     rules: Sender<Rules>,
-    reading: JoinHandle<()>,
+    /// Gives back what says until when it watched, and when it ended.
+    reading: JoinHandle<(Option<Alive>, Time)>,
     handing: JoinHandle<()>,
 }
 
@@ -128,12 +130,18 @@ impl Watch {
     /// Ends: what was seen is judged, the begun minute is told of, and all is handed over.
     pub fn stop(self) {
         self.stop.store(true, Ordering::Relaxed);
-        if self.reading.join().is_err() {
+        let ended = self.reading.join();
+        if ended.is_err() {
             tracing::error!("the watch of this node did not end well");
         }
         self.queue.end();
         if self.handing.join().is_err() {
             tracing::error!("entries of this node were not handed over");
+        }
+        if let Ok((Some(mut alive), now)) = ended
+            && self.queue.is_clear()
+        {
+            alive.note(now);
         }
     }
 }
@@ -146,6 +154,8 @@ struct Round {
     rules: Receiver<Rules>,
     minute: Minute,
     alive: Option<Alive>,
+    /// When records were read last.
+    read: Time,
     /// Hashes this program, which takes a moment.
     build: Option<JoinHandle<String>>,
 }
@@ -174,9 +184,13 @@ impl Round {
         let (alive, before) = alive(setting);
         let nest = setting.canaries.clone();
         let canaries = nest.map(|nest| Canaries::new(nest, &node));
+        let now = clock::now();
+        let (minute, mut run) = (Minute::first(now, before), Run { node, rules, sensor });
+        queue.push(Ready::new(Kind::Status, Entry::Status(minute.begun(&mut run))));
         Round {
-            desk: Desk { queue, run: Run { node, rules, sensor }, events: 0, canaries },
-            minute: Minute::first(clock::now(), before.or(setting.silent_since)),
+            desk: Desk { queue, run, events: 0, canaries },
+            minute,
+            read: now,
             lookout,
             off,
             rules: receiver,
@@ -185,29 +199,38 @@ impl Round {
         }
     }
 
-    fn run(mut self, contents: Contents, stop: &AtomicBool) {
+    fn run(mut self, contents: Contents, stop: &AtomicBool) -> (Option<Alive>, Time) {
         while !stop.load(Ordering::Relaxed) {
             if let Ok(rules) = self.rules.try_recv() {
                 self.exchange(rules);
             }
             let now = clock::now();
-            if self.minute.is_over(now) {
-                self.tell(now);
-            }
-            let Round { lookout, desk, off, alive, .. } = &mut self;
-            if let Some(alive) = alive {
-                alive.tell(now);
-            }
+            let Round { lookout, desk, off, .. } = &mut self;
             desk.tend(now, |rule| match lookout.has_rule(rule) {
                 true => canary::Standing::Judges,
                 false if off.contains(rule) => canary::Standing::SwitchedOff,
                 false => canary::Standing::Absent,
             });
-            if !self.read(now) {
-                thread::sleep(POLL);
+            let all = !self.read(now);
+            let read = match all {
+                // What a kernel program was writing when it was read the last time has come by now.
+                true => Some(std::mem::replace(&mut self.read, now)),
+                false => self.lookout.newest().map(|newest| newest.plus(-ORDER)),
+            };
+            if let Some(read) = read {
+                self.desk.queue.seen(read);
+            }
+            if (all && self.minute.is_over(now)) || self.minute.is_overdue(now) {
+                self.tell(now);
+            }
+            if let (Some(alive), Some(until)) = (&mut self.alive, self.desk.queue.safe()) {
+                alive.tell(until);
             }
             let activity = self.lookout.activity(now);
             self.tell_of(activity, &contents);
+            if all {
+                thread::sleep(POLL);
+            }
         }
         // What the programs sent before this moment still counts.
         while self.read(clock::now()) {}
@@ -216,9 +239,7 @@ impl Round {
         contents.end();
         let now = clock::now();
         self.tell(now);
-        if let Some(alive) = &mut self.alive {
-            alive.note(now);
-        }
+        (self.alive, now)
     }
 
     fn read(&mut self, now: Time) -> bool {
@@ -254,7 +275,7 @@ impl Round {
     fn tell_of(&self, activity: Vec<Activity>, contents: &Contents) {
         for one in activity {
             let members = content::containers(&one)
-                .filter_map(|id| Some((id.to_owned(), self.lookout.member_of(id)?)))
+                .filter_map(|(id, pid)| Some((id.to_owned(), self.lookout.member_of(id, pid)?)))
                 .collect();
             contents.tell(one, members);
         }

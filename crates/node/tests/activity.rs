@@ -67,8 +67,7 @@ fn watch(kept: &Kept) -> Option<Watch> {
         activity: Telling::Told,
         push_down: node::PushDown::On,
     };
-    let setting =
-        Setting { orders, version: "0", silent_since: None, watched_until: None, canaries: None };
+    let setting = Setting { orders, version: "0", watched_until: None, canaries: None };
     let rules = Rules { detector, hash: "aa".to_owned(), off: BTreeSet::new() };
     match Watch::start(&setting, rules, Box::new(kept.clone())) {
         Ok(watch) => Some(watch),

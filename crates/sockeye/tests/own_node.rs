@@ -112,10 +112,11 @@ fn what_happens_on_the_servers_own_node_is_found_and_kept() {
     assert_eq!(raw["process"]["name"], "rm");
     let lineage = raw["lineage"].as_array().unwrap();
     assert_eq!(lineage[0]["pid"], std::process::id(), "who ran `rm`: this test");
-    let [first] = statuses.as_slice() else { panic!("one status: {statuses:?}") };
+    let [begun, first] = statuses.as_slice() else { panic!("two statuses: {statuses:?}") };
+    assert_eq!((begun.records, begun.connected, &begun.minute), (0, false, &first.minute));
     let sensor = first.sensor.as_ref().unwrap();
     assert_eq!(event.id, format!("{}/1", sensor.boot));
-    assert_eq!((sensor.sequence, first.alerts, first.connected), (1, 1, false));
+    assert_eq!((sensor.sequence, first.alerts, first.connected), (2, 1, false));
     assert!(first.records > 0 && sensor.seen >= first.records, "{first:?}");
     assert_eq!((sensor.build.len(), sensor.silent_since), (64, None));
 

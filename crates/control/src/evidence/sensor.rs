@@ -19,7 +19,7 @@ pub struct SensorStatus {
     pub kernel: String,
     /// Version of the program that watched.
     pub version: String,
-    /// SHA-256 of that program, hex.
+    /// SHA-256 of that program, hex; empty in the status that a run begins with.
     pub build: String,
     /// SHA-256 over what the sensor was told to see and how, hex.
     pub configuration: String,
@@ -56,12 +56,20 @@ pub struct SensorStatus {
     /// By how many nanoseconds the node's clock is ahead of the server's, if it was measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_offset_ns: Option<i64>,
-    /// In the first status of a run: until when the run before is known to have watched.
+    /// In statuses of a run's first minute: until when the run before is known to have watched, and
+    /// to have handed over what it saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent_since: Option<Time>,
-    /// In the first status of a run: when it began to watch.
+    /// In statuses of a run's first minute: when it began to watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watching_since: Option<Time>,
+}
+
+impl SensorStatus {
+    /// Tells whether this only says that a run began, and nothing of a minute.
+    pub fn begins(&self) -> bool {
+        self.sequence == 1 && self.seen == 0
+    }
 }
 
 fn is_zero(count: &u64) -> bool {

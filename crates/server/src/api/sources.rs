@@ -387,7 +387,10 @@ fn state(
         match app.own_watch().of(instance) {
             // Calls are made all the time; before its first minute is over nobody has counted them.
             Some(Ok(since)) => {
-                let told = last.filter(|status| status.minute >= since.minute());
+                let begins = |status: &SourceStatus| {
+                    status.sensor.as_ref().is_some_and(|sensor| sensor.begins())
+                };
+                let told = last.filter(|status| status.minute >= since.minute() && !begins(status));
                 let receiving = told.is_none_or(recent);
                 let state = if receiving { SourceState::Receiving } else { SourceState::Idle };
                 return (state, None);

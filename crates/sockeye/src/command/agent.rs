@@ -8,9 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use agent::{
-    Address, Alive, Found, Identity, Outbox, SPOOL_BYTES, SPOOL_BYTES_MIN, Shipping, Spool,
-};
+use agent::{Address, Found, Identity, Outbox, SPOOL_BYTES, SPOOL_BYTES_MIN, Shipping, Spool};
 use anyhow::{Context, bail};
 use control::shipment::JoinToken;
 use control::{Catalogue, Mapping};
@@ -25,8 +23,8 @@ use shipping::{Ships, Spooled};
 
 /// Where an agent keeps its identity and its spool.
 const DIRECTORY: &str = "/var/lib/sockeye-agent";
-/// How often a sign of life is written.
-const ALIVE: Duration = Duration::from_secs(1);
+/// How often the watch is looked after.
+const LOOK: Duration = Duration::from_secs(1);
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;
 
@@ -89,7 +87,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let rules = rules(&args.rules)?;
     let (spool, found) = Spool::open(&args.data.join("spool"), args.spool_mib * MIB)?;
-    let (alive, outbox) = (Alive::of(&args.data), Outbox::new(spool));
+    let outbox = Outbox::new(spool);
     let setting = Setting {
         orders: Orders {
             node: identity.node.clone(),
@@ -100,8 +98,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             push_down: node::PushDown::On,
         },
         version: env!("CARGO_PKG_VERSION"),
-        silent_since: alive.last(),
-        watched_until: None,
+        watched_until: Some(args.data.join("alive")),
         canaries: Nest::below(&args.data),
     };
     let server = address(&args, &identity)?;
@@ -115,30 +112,26 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let watch = Watch::start(&setting, rules, Box::new(Spooled(outbox.clone())))
         .with_context(|| format!("cannot watch this node; {}", privilege::advice(args.step)))?;
     announce(&watch, &identity, &kept, found);
-    let ended = runtime.block_on(until_stopped(&args, &watch, &alive));
+    let ended = runtime.block_on(until_stopped(&args, &watch));
     tracing::info!("stopping");
     watch.stop();
-    let _ = alive.give(node::now());
     ships.stop();
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-/// Waits for a signal, giving signs of life. An error if the watch ends by itself.
-async fn until_stopped(args: &Args, watch: &Watch, alive: &Alive) -> anyhow::Result<()> {
+/// Waits for a signal. An error if the watch ends by itself.
+async fn until_stopped(args: &Args, watch: &Watch) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate, mut hang_up) = (
         signal(SignalKind::interrupt())?,
         signal(SignalKind::terminate())?,
         signal(SignalKind::hangup())?,
     );
-    let mut beat = tokio::time::interval(ALIVE);
+    let mut beat = tokio::time::interval(LOOK);
     loop {
         tokio::select! {
             _ = beat.tick() => {
                 if !watch.is_running() {
                     bail!("the watch of this node ended by itself");
-                }
-                if let Err(error) = alive.give(node::now()) {
-                    tracing::warn!(%error, "no sign of life could be written");
                 }
             }
             _ = interrupt.recv() => return Ok(()),

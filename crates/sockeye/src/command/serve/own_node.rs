@@ -52,7 +52,6 @@ pub fn start(
             push_down: node::PushDown::On,
         },
         version: env!("CARGO_PKG_VERSION"),
-        silent_since: None,
         watched_until: Some(data.join("watched-until")),
         canaries: Nest::below(data),
     };
