@@ -10,13 +10,14 @@
 #![allow(clippy::print_stdout, missing_docs, reason = "a benchmark talks to a terminal")]
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use detect::{Detector, Matching, Replay, Summary};
 use event::Time;
 use rule::RuleFile;
+use source::input::Lines;
 
 const ROUNDS: usize = 5;
 /// In a test run it is enough that it works.
@@ -44,10 +45,10 @@ fn main() -> io::Result<()> {
         let mut replay =
             Replay::new(detector.clone(), asked.matching, "bench".to_owned(), Time::default());
         if asked.logs.is_empty() {
-            read(&mut replay, &made[..])?;
+            replay.read(Lines::of(&made[..])?, |_| {})?;
         }
         for log in &asked.logs {
-            read(&mut replay, File::open(log)?)?;
+            replay.read(Lines::of_file(File::open(log)?)?, |_| {})?;
         }
         let summary = replay.summary();
         tell(round, &summary, cpu_seconds() - cpu, wall.elapsed().as_secs_f64());
@@ -79,10 +80,6 @@ fn asked() -> io::Result<Asked> {
         asked.rules = detect::own_rules();
     }
     Ok(asked)
-}
-
-fn read(replay: &mut Replay, input: impl Read) -> io::Result<()> {
-    replay.read(input, |_| {})
 }
 
 fn tell(round: usize, summary: &Summary, cpu: f64, wall: f64) {

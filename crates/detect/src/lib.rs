@@ -6,7 +6,6 @@
 
 pub mod activity;
 mod detector;
-mod lines;
 mod live;
 pub mod page;
 mod replay;

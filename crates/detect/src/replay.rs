@@ -1,17 +1,16 @@
 //! Reads whole inputs through a detector. One chunk is held at a time, whatever the input's size.
 
-use std::io::{self, Read};
+use std::io;
 
 use event::Time;
 use finding::Alert;
 use rule::Matching;
 use rule::source::Source;
 use source::envelope::Envelope;
-use source::input;
+use source::input::Lines;
 use source::k8s_audit::{K8sAudit, Layout, Piece, Reject, Splitter};
 
 use crate::detector::Detector;
-use crate::lines::Lines;
 use crate::summary::{Counts, Summary};
 
 /// What a replay tells of while it reads.
@@ -60,22 +59,15 @@ impl Replay {
         summary
     }
 
-    /// Reads an input to its end, inflating what is compressed. Tells of progress by bytes as they
-    /// stand in the input.
-    pub fn read(&mut self, input: impl Read, mut see: impl FnMut(Seen<'_>)) -> io::Result<()> {
-        let counted = input::Counted::new(input);
-        let taken = counted.taken();
-        let mut reader = input::inflate(counted)?;
+    /// Reads an input to its end. Tells of progress by bytes as they stand in the input.
+    pub fn read(&mut self, mut input: Lines<'_>, mut see: impl FnMut(Seen<'_>)) -> io::Result<()> {
         let mut splitter = Splitter::new(Layout::Lines);
-        let mut lines = Lines::new();
-        let mut told = 0;
         loop {
-            let length = lines.read(&mut reader)?;
-            self.summary.bytes += length as u64;
-            splitter.feed(lines.whole(length), |piece| self.take(piece, &mut see));
-            see(Seen::Bytes(taken.get() - told));
-            told = taken.get();
-            if length == 0 {
+            let step =
+                input.step(|lines| splitter.feed(lines, |piece| self.take(piece, &mut see)))?;
+            self.summary.bytes += step.content;
+            see(Seen::Bytes(step.input));
+            if step.content == 0 {
                 break;
             }
         }

@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use rule::RuleFile;
 use rule::expr::{Expr, Operand, Operator, Term};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use source::input::Lines;
 
 /// JSON with every member of an object kept, doubled ones too.
 #[derive(Clone, Debug, PartialEq)]
@@ -421,7 +422,7 @@ proptest! {
             // An event a read, so that alerts can be told apart.
             for line in log.lines() {
                 let mut names = Vec::new();
-                replay.read(line.as_bytes(), |seen| match seen {
+                replay.read(Lines::of(line.as_bytes()).unwrap(), |seen| match seen {
                     Seen::Alert(alert) => names.push(alert.rule.to_string()),
                     Seen::Rejected(reject) => panic!("{reject:?}"),
                     Seen::Bytes(_) => {}
@@ -454,7 +455,7 @@ fn endless_key_values_change_no_answer() {
              {{\"resource\":\"r\"}},\"stageTimestamp\":\"2026-11-22T04:05:06Z\"}}\n"
         ));
     }
-    replay.read(log.as_bytes(), |_| {}).unwrap();
+    replay.read(Lines::of(log.as_bytes()).unwrap(), |_| {}).unwrap();
     let sevens = (0..9000).filter(|number| number.to_string().starts_with('7')).count() as u64;
     let found: BTreeSet<_> = replay.summary().alerts.into_iter().collect();
     assert_eq!(found, BTreeSet::from([("r0".to_owned(), sevens), ("r1".to_owned(), 1)]));

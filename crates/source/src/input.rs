@@ -5,8 +5,17 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
+mod lines;
+mod mapped;
+mod window;
+
+pub use lines::{Lines, Step};
+use mapped::Mapped;
+
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+/// Bytes that tell how content is compressed.
+const MAGIC_BYTES: usize = 4;
 
 /// Bytes of a compressed input read at a time.
 const COMPRESSED_BYTES: usize = 64 << 10;
@@ -15,7 +24,7 @@ const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// Returns a reader of the content, inflating as it goes.
 pub fn inflate<'r>(mut input: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
-    let mut head = [0; 4];
+    let mut head = [0; MAGIC_BYTES];
     let mut length = 0;
     while length < head.len() {
         match input.read(&mut head[length..]) {
@@ -41,8 +50,8 @@ pub fn inflate<'r>(mut input: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> 
 
 /// Returns a reader of a compressed file's content that may change threads.
 pub fn inflate_file(file: File) -> io::Result<Box<dyn Read + Send>> {
-    let mut head = [0; 4];
-    let length = (&file).take(4).read(&mut head)?;
+    let mut head = [0; MAGIC_BYTES];
+    let length = (&file).take(MAGIC_BYTES as u64).read(&mut head)?;
     (&file).seek(SeekFrom::Start(0))?;
     let buffered = BufReader::with_capacity(COMPRESSED_BYTES, file);
     Ok(if head[..length].starts_with(ZSTD) {
@@ -54,21 +63,23 @@ pub fn inflate_file(file: File) -> io::Result<Box<dyn Read + Send>> {
     })
 }
 
+fn is_compressed(head: &[u8]) -> bool {
+    head.starts_with(GZIP) || head.starts_with(ZSTD)
+}
+
 /// Counts the bytes that are read through it, for progress.
-#[derive(Debug)]
-pub struct Counted<R> {
+struct Counted<R> {
     inner: R,
     taken: Rc<Cell<u64>>,
 }
 
 impl<R> Counted<R> {
-    /// Wraps a reader.
-    pub fn new(inner: R) -> Counted<R> {
+    fn new(inner: R) -> Counted<R> {
         Counted { inner, taken: Rc::default() }
     }
 
     /// Returns the count, which goes on.
-    pub fn taken(&self) -> Rc<Cell<u64>> {
+    fn taken(&self) -> Rc<Cell<u64>> {
         self.taken.clone()
     }
 }

@@ -129,8 +129,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut replay = Replay::new(detector, matching, host(), now());
     let mut failed = false;
     for input in &inputs {
-        let read = input.open(args.source.as_deref()).and_then(|reader| {
-            replay.read(reader, |seen| show(seen, input, &mut printer, &bar)).map_err(Into::into)
+        let read = input.open(args.source.as_deref()).and_then(|lines| {
+            replay.read(lines, |seen| show(seen, input, &mut printer, &bar)).map_err(Into::into)
         });
         if let Err(error) = read {
             failed = true;

@@ -1,16 +1,14 @@
 //! Inputs and rule files of `sockeye detect`: names, folders, and what kind of events they hold.
 
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, bail};
 use detect::Detector;
 use rule::RuleFile;
-
-/// Bytes looked at to tell which source events are of.
-const LOOK_BYTES: usize = 64 << 10;
+use source::input::Lines;
 
 /// One thing to read.
 pub enum Input {
@@ -67,20 +65,16 @@ impl Input {
     }
 
     /// Opens the input, and makes sure that its events can be read.
-    pub fn open(&self, source: Option<&str>) -> anyhow::Result<Box<dyn Read>> {
-        let reader: Box<dyn Read> = match self {
-            Input::Standard => Box::new(io::stdin().lock()),
-            Input::File(path, _) => Box::new(File::open(path).context("cannot open")?),
+    pub fn open(&self, source: Option<&str>) -> anyhow::Result<Lines<'static>> {
+        let lines = match self {
+            Input::Standard => Lines::of(io::stdin().lock()),
+            Input::File(path, _) => Lines::of_file(File::open(path).context("cannot open")?),
         };
-        if source.is_some() {
-            return Ok(reader);
+        let mut lines = lines.context("cannot read")?;
+        if source.is_none() {
+            check_content(&lines.head().context("cannot read")?)?;
         }
-        let mut reader = source::input::inflate(reader).context("cannot read")?;
-        let mut head = vec![0; LOOK_BYTES];
-        let length = reader.read(&mut head).context("cannot read")?;
-        head.truncate(length);
-        check_content(&head)?;
-        Ok(Box::new(Cursor::new(head).chain(reader)))
+        Ok(lines)
     }
 }
 
