@@ -147,6 +147,20 @@ export class Cluster {
     return path;
   }
 
+  /** Writes a kubeconfig of whoever shows a token; `server` may be another than the true one. */
+  async kubeconfigWith(name, token, server = this.server) {
+    const { clusters } = JSON.parse(await readFile(this.kubeconfig, 'utf8'));
+    const [{ cluster }] = clusters;
+    const path = join(this.dir, `${name}.kubeconfig`);
+    await writeFile(path, JSON.stringify({
+      'current-context': name,
+      clusters: [{ name, cluster: { ...cluster, server } }],
+      users: [{ name, user: { token } }],
+      contexts: [{ name, context: { cluster: name, user: name } }],
+    }), { mode: 0o600 });
+    return path;
+  }
+
   // Without a controller manager nothing makes the account that every pod needs.
   async #furnish() {
     for (const namespace of ['default', 'kube-system']) {

@@ -214,13 +214,7 @@ export class PodBox extends Box {
   namespace = 'store';
 
   async start() {
-    const { cluster } = this.node;
-    await cluster.kubectl('create', 'namespace', this.namespace).catch((error) => {
-      if (!error.stderr.includes('AlreadyExists')) throw error;
-    });
-    // The controllers make a namespace's account a moment later.
-    const needed = ['get', 'serviceaccount/default', 'configmap/kube-root-ca.crt'];
-    await this.node.kubelet.ready(() => cluster.kubectl('-n', this.namespace, ...needed));
+    await this.settle();
     const { privileged } = this;
     await this.node.pod({
       apiVersion: 'v1',
@@ -239,6 +233,17 @@ export class PodBox extends Box {
       },
     });
     return this;
+  }
+
+  /** Makes the namespace with what every pod in it needs. */
+  async settle() {
+    const { cluster } = this.node;
+    await cluster.kubectl('create', 'namespace', this.namespace).catch((error) => {
+      if (!error.stderr.includes('AlreadyExists')) throw error;
+    });
+    // The controllers make a namespace's account a moment later.
+    const needed = ['get', 'serviceaccount/default', 'configmap/kube-root-ca.crt'];
+    await this.node.kubelet.ready(() => cluster.kubectl('-n', this.namespace, ...needed));
   }
 
   enter(terminal) {
@@ -288,5 +293,48 @@ export class PodBox extends Box {
     const grace = ['--grace-period=0', '--force', '--wait=true'];
     const { cluster } = this.node;
     await cluster.kubectl('delete', 'pod', this.name, '--namespace', this.namespace, ...grace);
+  }
+}
+
+/** By a deployment: a container of the one pod that it wants. */
+export class DeployedBox extends PodBox {
+  async start() {
+    await this.settle();
+    const { cluster } = this.node;
+    this.deployment = this.name;
+    const labels = { app: this.deployment };
+    await cluster.create({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: this.deployment, namespace: this.namespace },
+      spec: {
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels: { ...labels, tier: 'front' } },
+          spec: {
+            terminationGracePeriodSeconds: 0,
+            containers: [{ name: 'shop', image, imagePullPolicy: 'Never' }],
+          },
+        },
+      },
+    });
+    const within = ['--namespace', this.namespace];
+    const path = [`deployment/${this.deployment}`, '--timeout=120s'];
+    await cluster.kubectl('rollout', 'status', ...within, ...path);
+    const app = `--selector=app=${this.deployment}`;
+    const first = '--output=jsonpath={.items[0].metadata.name}';
+    this.name = await cluster.kubectl('get', 'pods', ...within, app, first);
+    return this;
+  }
+
+  /** Gives its pod a label. */
+  label(label) {
+    const path = ['label', 'pod', this.name, '--namespace', this.namespace];
+    return this.node.cluster.kubectl(...path, '--overwrite', label);
+  }
+
+  async stop() {
+    const within = ['--namespace', this.namespace];
+    await this.node.cluster.kubectl('delete', 'deployment', this.deployment, ...within);
   }
 }

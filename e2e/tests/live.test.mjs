@@ -9,13 +9,14 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { ContainerdBox, PodBox, PodmanBox, RuncBox } from '../node/box.mjs';
+import { ContainerdBox, DeployedBox, PodBox, PodmanBox, RuncBox } from '../node/box.mjs';
 import { missing, Node } from '../node/node.mjs';
 import { attacks, outside } from './attacks.mjs';
 import { Server, until } from './sockeye.mjs';
 import { Watch } from './watch.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const roles = join(here, '..', '..', 'deploy', 'kubernetes', 'agent-rbac.yaml');
 const ours = join(here, '..', '..', 'rules', 'syscall');
 const published = process.env.SOCKEYE_FALCO_RULES;
 const mark = 'Marked';
@@ -49,6 +50,7 @@ describe('containers, seen by the kernel', { skip: reason ?? false }, () => {
       suite(`${name}, ${way}`, { Box, rules, which, inPod: way === 'pod', skip }, () => node);
     }
   }
+  describe('what the Kubernetes API tells', () => clusterTells(() => node));
   describe('a server on the node', () => serverTells(() => node));
 });
 
@@ -140,6 +142,71 @@ function suite(name, { Box, rules, which, inPod, skip }, node) {
       assert.ok(seen > count, `${count} of ${seen} records were lost`);
       t.diagnostic(`${count} of ${seen} records were lost`);
     });
+  });
+}
+
+function clusterTells(node) {
+  const nowhere = 'https://127.0.0.1:1';
+  let watch, box, token, count = 0;
+
+  const start = async (name, server) => {
+    const config = await node().cluster.kubeconfigWith(name, token, server);
+    const flags = ['--kubeconfig', config, '--kubernetes-node', node().name];
+    return Watch.start(node().dir, name, [join(here, 'mark.yaml')], flags);
+  };
+
+  /** Acts in the pod, and returns the alert of it. */
+  const told = async () => {
+    const word = `sockeye-mark-${++count}-api`;
+    await box.run(`/bin/echo ${word} >/dev/null`);
+    return until(`${word} is told of`, async () =>
+      watch.alerts.find(({ output }) => output.includes(`${word} `)));
+  };
+
+  before(async () => {
+    const { cluster } = node();
+    await cluster.kubectl('apply', '--filename', roles);
+    token = await cluster.kubectl('create', 'token', 'sockeye-agent', '--namespace', 'sockeye');
+    box = await new DeployedBox(node(), 'front').start();
+    watch = await start('sockeye-agent');
+  });
+
+  after(async () => {
+    await box?.stop();
+    await watch?.stop();
+  });
+
+  test('what owns a pod, and what it runs as', async () => {
+    const { output_fields: fields, subject } = await until('its owners are told', async () => {
+      const alert = await told();
+      return alert.subject.workload && alert;
+    });
+    assert.equal(subject.workload, 'deployments/front');
+    assert.equal(fields['k8s.workload'], 'deployments/front');
+    assert.equal(fields['k8s.deployment.name'], 'front');
+    assert.equal(fields['k8s.rs.name'], box.name.split('-').slice(0, -1).join('-'));
+    assert.equal(fields['k8s.sa.name'], 'default');
+    assert.equal(fields['k8s.ns.label[kubernetes.io/metadata.name]'], box.namespace);
+    assert.equal(fields['k8s.pod.label[tier]'], 'front');
+  });
+
+  test('a label that changes while the pod runs', async () => {
+    await box.label('tier=back');
+    await until('the new label is told', async () => {
+      const { output_fields: fields } = await told();
+      return fields['k8s.pod.label[tier]'] === 'back';
+    });
+    const { blind } = await watch.stop();
+    assert.deepEqual(blind.filter((text) => text.startsWith('kubernetes')), []);
+  });
+
+  test('without an answer, what the runtime told, and the reason', async () => {
+    watch = await start('nowhere', nowhere);
+    const { output_fields: fields, subject } = await told();
+    assert.equal(fields['k8s.pod.label[tier]'], 'front');
+    assert.deepEqual([fields['k8s.deployment.name'], subject.workload], [null, undefined]);
+    const { blind } = await watch.stop();
+    assert.match(blind.join('\n'), /kubernetes: .* cannot reach 127\.0\.0\.1:1/);
   });
 }
 

@@ -10,13 +10,13 @@ import { binary, until } from './sockeye.mjs';
 
 /** A watch over this machine. */
 export class Watch {
-  /** Starts one with rules; returns when every program of the kernel is attached. */
-  static async start(dir, name, rules) {
+  /** Starts one with rules and flags; returns when every program of the kernel is attached. */
+  static async start(dir, name, rules, flags = []) {
     const watch = new Watch();
     watch.alerts = [];
     watch.told = [];
     watch.summary = join(dir, `${name}-summary.json`);
-    const args = ['detect', '--live', '--output', 'json', '--summary', watch.summary];
+    const args = ['detect', '--live', '--output', 'json', '--summary', watch.summary, ...flags];
     watch.child = spawn(binary, [...args, ...rules.flatMap((path) => ['--rules', path])], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });

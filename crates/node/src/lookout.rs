@@ -6,6 +6,7 @@ mod resolver;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use cluster::{Member, Reader};
 use control::evidence::Activity;
 use detect::{Activities, Detector, Live, Matching, Sensed, Summary, Wanted};
 use event::Time;
@@ -42,6 +43,8 @@ pub struct Orders {
     pub activity: Telling,
     /// Whether records that no rule can match leave the kernel.
     pub push_down: PushDown,
+    /// The cluster whose API is asked for the pods of this machine, if any is.
+    pub cluster: Option<Member>,
 }
 
 /// Whether activity is told.
@@ -76,6 +79,8 @@ pub struct Lookout {
     loading: Loading,
     /// Nothing where no rule names a host.
     resolver: Option<Resolver>,
+    /// Nothing where no cluster is asked.
+    cluster: Option<Reader>,
     /// Why an alert raised now may not tell everything.
     doubt: Option<String>,
     lost: u64,
@@ -89,6 +94,12 @@ pub struct Lookout {
 impl Lookout {
     /// Starts to watch.
     pub fn start(detector: Detector, orders: &Orders) -> Result<Lookout, SensorError> {
+        let cluster = orders.cluster.clone();
+        let lookout = Lookout::start_without_cluster(detector, orders)?;
+        Ok(Lookout { cluster: cluster.map(Reader::start), ..lookout })
+    }
+
+    fn start_without_cluster(detector: Detector, orders: &Orders) -> Result<Lookout, SensorError> {
         let wanted = wanted(&detector, orders);
         let rules = names(&detector);
         let sensor = Sensor::start(&options(&wanted, orders))?;
@@ -105,6 +116,7 @@ impl Lookout {
         Ok(Lookout {
             orders: orders.clone(),
             resolver: Resolver::start(&wanted.domains),
+            cluster: None,
             wanted,
             rules,
             sensor,
@@ -121,6 +133,12 @@ impl Lookout {
     /// Returns where the sensor stands.
     pub fn standing(&self) -> &Standing {
         self.sensor.standing()
+    }
+
+    /// Says what cannot be seen from there, or is not told by the cluster at the moment.
+    pub fn blind(&self) -> Vec<String> {
+        let sensor = self.sensor.standing().blind.iter().map(ToString::to_string);
+        sensor.chain(self.cluster.iter().flat_map(Reader::blind)).collect()
     }
 
     /// Tells whether a rule judges.
@@ -164,6 +182,9 @@ impl Lookout {
         if let Some(resolver) = &mut self.resolver {
             resolver.take(self.live.tables_mut().domains_mut());
         }
+        if let Some(cluster) = &mut self.cluster {
+            cluster.take(self.live.tables_mut().pods_mut());
+        }
         let Lookout { sensor, live, loading, doubt, from, until, .. } = self;
         let count = sensor.read(READ_COUNT_MAX, |record: Record<'_>| {
             if !(*from..*until).contains(&record.time()) {
@@ -192,7 +213,7 @@ impl Lookout {
             return Ok(None);
         }
         self.loading.begin(clock::since_start());
-        let next = Lookout::start(detector, &self.orders);
+        let next = Lookout::start_without_cluster(detector, &self.orders);
         self.loading.end(clock::since_start());
         let mut next = next?;
         next.from = clock::since_start();
@@ -204,6 +225,8 @@ impl Lookout {
         let domains = next.live.tables_mut().domains_mut();
         domains.clone_from(self.live.tables().domains());
         domains.keep(&next.wanted.domains);
+        next.cluster = self.cluster.take();
+        *next.live.tables_mut().pods_mut() = std::mem::take(self.live.tables_mut().pods_mut());
         next.live.go_on_from(&mut self.live);
         *self = next;
         Ok(Some(sensed))
@@ -230,7 +253,7 @@ impl Lookout {
         let mut sensed = Sensed {
             step: standing.step.to_string(),
             refused: standing.refused.iter().map(ToString::to_string).collect(),
-            blind: standing.blind.iter().map(ToString::to_string).collect(),
+            blind: self.blind(),
             own: self.loading.count(),
             ..Sensed::default()
         };
@@ -256,6 +279,7 @@ impl Lookout {
             ("sockets_evicted", gaps.sockets),
             ("containers_unknown", gaps.containers),
             ("cgroups_evicted", gaps.cgroups),
+            ("pods_untold", gaps.pods),
             ("names_unresolved", self.resolver.as_ref().map_or(0, Resolver::unresolved)),
         ];
         sensed.gaps = gaps.map(|(name, count)| (name.to_owned(), count)).into();

@@ -177,7 +177,6 @@ impl Round {
             configuration: program::hash(&lookout.configuration()),
             step: standing.step.to_string(),
             refused: standing.refused.iter().map(ToString::to_string).collect(),
-            blind: standing.blind.iter().map(ToString::to_string).collect(),
             ..SensorStatus::default()
         };
         let node = setting.orders.node.clone();
@@ -285,6 +284,7 @@ impl Round {
     fn tell(&mut self, now: Time) {
         let totals = self.totals();
         let Desk { queue, run, .. } = &mut self.desk;
+        run.sensor.blind = self.lookout.blind();
         if let Some(build) = self.build.take() {
             run.sensor.build = build.join().unwrap_or_default();
         }

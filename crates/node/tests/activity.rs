@@ -66,6 +66,7 @@ fn watch(kept: &Kept) -> Option<Watch> {
         matching: detect::Matching::All,
         activity: Telling::Told,
         push_down: node::PushDown::On,
+        cluster: None,
     };
     let setting = Setting { orders, version: "0", watched_until: None, canaries: None };
     let rules = Rules { detector, hash: "aa".to_owned(), off: BTreeSet::new() };

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+mod kubernetes;
 mod sensor;
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ use control::catalogue::ServiceModel;
 use serde::Deserialize;
 use server::{Clock, Settings, SourceSetting, Tls};
 
+pub use kubernetes::{StatedKubernetes, hostname};
 pub use sensor::{SensorSetting, StatedSensor, When, step};
 
 /// Largest configuration file.
@@ -62,6 +64,9 @@ pub struct Stated {
     /// Watching this machine itself
     #[command(flatten)]
     pub sensor: StatedSensor,
+    /// The cluster that this machine belongs to
+    #[command(flatten)]
+    pub kubernetes: StatedKubernetes,
     /// What delivers
     #[command(flatten)]
     pub sources: StatedSources,
@@ -180,6 +185,10 @@ impl Stated {
                 watch: self.sensor.watch.or(other.sensor.watch),
                 step: self.sensor.step.or(other.sensor.step),
                 ring_mib: self.sensor.ring_mib.or(other.sensor.ring_mib),
+            },
+            kubernetes: StatedKubernetes {
+                kubeconfig: self.kubernetes.kubeconfig.or(other.kubernetes.kubeconfig),
+                node: self.kubernetes.node.or(other.kubernetes.node),
             },
             sources: StatedSources {
                 listed: [other.sources.listed, self.sources.listed].concat(),

@@ -42,13 +42,14 @@ impl<'e> Event<'e> {
         let container = self.process.and_then(|process| self.tables.container(process));
         let about = container.and_then(|container| container.about.as_ref());
         let pod = about.and_then(|about| about.pod.as_ref());
+        let told = pod.and_then(|pod| self.tables.pods().get(&pod.uid));
         let names = self.process.and_then(|process| process.names.as_deref());
         let user = names.and_then(|names| names.user(self.record.uid()));
         Subject {
             cluster: None,
             node: Some(self.envelope.host.to_owned()).filter(|host| !host.is_empty()),
             namespace: pod.map(|pod| pod.namespace.clone()),
-            workload: None,
+            workload: told.and_then(|told| told.workload.clone()),
             pod: pod.map(|pod| pod.name.clone()),
             container: container.map(|container| container.id.to_string()),
             image: about.and_then(|about| about.image.clone()),

@@ -18,7 +18,7 @@ use sensor::{Choice, RING_LEN_DEFAULT};
 use server::RuleSet;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::config::step;
+use crate::config::{StatedKubernetes, hostname, step};
 use shipping::{Ships, Spooled};
 
 /// Where an agent keeps its identity and its spool.
@@ -71,6 +71,8 @@ pub struct Args {
     /// Rule file, or folder of rule files, in place of those that come with Sockeye
     #[arg(short = 'r', long = "rules", value_name = "PATH")]
     rules: Vec<PathBuf>,
+    #[command(flatten)]
+    kubernetes: StatedKubernetes,
 }
 
 /// Runs until it is told to stop.
@@ -97,6 +99,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             matching: detect::Matching::All,
             activity: Telling::Told,
             push_down: node::PushDown::On,
+            cluster: args.kubernetes.settle(&hostname()),
         },
         version: env!("CARGO_PKG_VERSION"),
         watched_until: Some(args.data.join("alive")),

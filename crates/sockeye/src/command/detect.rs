@@ -16,6 +16,7 @@ use event::{Severity, Time};
 use indicatif::{ProgressBar, ProgressStyle};
 use rule::diagnostic::{Colour, render};
 
+use crate::config::StatedKubernetes;
 use input::Input;
 use print::Printer;
 
@@ -74,6 +75,9 @@ pub struct Args {
     /// alerts are the same, only the cost differs
     #[arg(long, value_name = "WHETHER", requires = "live", default_value = "on")]
     push_down: Switch,
+
+    #[command(flatten)]
+    kubernetes: StatedKubernetes,
 
     /// Files or folders to read; - is standard input
     #[arg(required_unless_present = "live", value_name = "INPUT")]
@@ -222,8 +226,8 @@ fn write_summary(path: &std::path::Path, summary: &Summary) -> anyhow::Result<()
 fn host() -> String {
     let named = std::env::var("FALCO_HOSTNAME").ok().filter(|name| !name.is_empty());
     named
-        .or_else(|| std::fs::read_to_string("/proc/sys/kernel/hostname").ok())
-        .map_or_else(|| "localhost".to_owned(), |name| name.trim().to_owned())
+        .or_else(|| Some(crate::config::hostname()).filter(|name| !name.is_empty()))
+        .unwrap_or_else(|| "localhost".to_owned())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command reads the clock for those below it")]

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use cluster::Member;
 use node::Watch;
 use server::{Running, Settings, SourceRules};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::{SensorSetting, Stated};
+use crate::config::{SensorSetting, Stated, hostname};
 
 /// Threads that may wait for the disk at the same time.
 const BLOCKING_THREADS_MAX: usize = 16;
@@ -36,7 +37,7 @@ pub struct Args {
 
 /// Runs until it is told to stop.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let (settings, sensor) = settings(&args)?;
+    let (settings, sensor, cluster) = settings(&args)?;
     if args.sign_in_link {
         let link = server::make_sign_in_link(&settings)?;
         anstream::println!("{link}");
@@ -48,15 +49,15 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .build()
         .context("cannot start threads")?;
-    runtime.block_on(serve(settings, sensor))
+    runtime.block_on(serve(settings, sensor, cluster))
 }
 
-fn settings(args: &Args) -> anyhow::Result<(Settings, SensorSetting)> {
+fn settings(args: &Args) -> anyhow::Result<(Settings, SensorSetting, Option<Member>)> {
     let file = args.config.as_deref().map(Stated::read).transpose()?.unwrap_or_default();
-    let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let hostname = hostname();
     let stated = args.stated.clone().or(file);
-    let sensor = stated.sensor.settle();
-    Ok((stated.settle(&crate::config::user(), hostname.trim().to_owned())?, sensor))
+    let (sensor, cluster) = (stated.sensor.settle(), stated.kubernetes.settle(&hostname));
+    Ok((stated.settle(&crate::config::user(), hostname)?, sensor, cluster))
 }
 
 pub fn log() {
@@ -70,10 +71,14 @@ pub fn log() {
     let _ = log.try_init();
 }
 
-async fn serve(settings: Settings, sensor: SensorSetting) -> anyhow::Result<ExitCode> {
+async fn serve(
+    settings: Settings,
+    sensor: SensorSetting,
+    cluster: Option<Member>,
+) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new().context("cannot listen for signals")?;
     let mut running = Running::start(settings.clone()).await?;
-    let watch = match own_node::start(sensor, &running, &settings.data) {
+    let watch = match own_node::start(sensor, cluster, &running, &settings.data) {
         Ok(watch) => watch,
         Err(error) => {
             running.stop().await;

@@ -3,7 +3,9 @@
 use clap::{Arg, ArgAction, Args, Command};
 
 use super::{check, table};
-use crate::config::{Stated, StatedControls, StatedRules, StatedSensor, StatedTls};
+use crate::config::{
+    Stated, StatedControls, StatedKubernetes, StatedRules, StatedSensor, StatedTls,
+};
 
 const OPENING: &str = "# Configuration
 
@@ -50,6 +52,9 @@ sensor:
   watch: on
   step: auto
   ring_mib: 16
+kubernetes:
+  kubeconfig: /etc/sockeye/kubeconfig
+  node: node-1
 sources:
 - k8s_audit: {file: /var/log/kubernetes/audit.log}
 - k8s_audit: {webhook: false}
@@ -63,6 +68,7 @@ fn the_configuration_is_what_the_file_may_say() {
         ("rules.", arguments::<StatedRules>()),
         ("controls.", arguments::<StatedControls>()),
         ("sensor.", arguments::<StatedSensor>()),
+        ("kubernetes.", arguments::<StatedKubernetes>()),
     ];
     let grouped = |id: &str| groups.iter().any(|(_, of)| of.iter().any(|arg| arg.get_id() == id));
     let plain: Vec<Arg> = arguments::<Stated>()

@@ -141,7 +141,8 @@ pub struct Pod {
     pub uid: String,
     /// Id of its sandbox.
     pub sandbox: Option<String>,
-    /// Labels that it was made with; nothing where they are not known.
+    /// Labels that it was made with; nothing where they are not known. What is changed later, the
+    /// Kubernetes API tells.
     pub labels: Option<Vec<(String, String)>>,
     /// Annotations that it was made with; nothing where they are not known.
     pub annotations: Option<Vec<(String, String)>>,
@@ -154,19 +155,8 @@ impl About {
     }
 }
 
-impl Pod {
-    /// Returns the value of a label.
-    pub fn label(&self, name: &str) -> Option<&str> {
-        value_of(self.labels.as_ref()?, name)
-    }
-
-    /// Returns the value of an annotation.
-    pub fn annotation(&self, name: &str) -> Option<&str> {
-        value_of(self.annotations.as_ref()?, name)
-    }
-}
-
-fn value_of<'l>(labels: &'l [(String, String)], name: &str) -> Option<&'l str> {
+/// Returns the value of a name.
+pub(crate) fn value_of<'l>(labels: &'l [(String, String)], name: &str) -> Option<&'l str> {
     labels.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }
 

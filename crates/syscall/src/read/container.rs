@@ -1,16 +1,17 @@
-//! `container.*` and `k8s.*`.
+//! `container.*`, and the way to the pod of a container.
 
 use rule::operator::glob::{Case, matches};
 use rule::source::FieldError;
 
+use super::pod::{self, joined};
 use super::show::Show;
-use crate::container::{About, Container, Mount, Pod, image_parts};
+use crate::container::{About, Container, Mount, image_parts};
 use crate::event::Event;
 
 /// Length of an id as rules know it.
 const ID_LEN: usize = 12;
 
-/// What is asked of the container or its pod.
+/// What is asked of the container.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the field tables say what each means")]
 pub enum Field {
@@ -33,17 +34,9 @@ pub enum Field {
     HostIpc,
     Label(String),
     Labels,
-    PodName,
-    PodNamespace,
-    PodUid,
-    PodSandbox,
-    PodFullSandbox,
-    PodLabel(String),
-    PodLabels,
-    PodAnnotation(String),
-    PodAnnotations,
     Address,
     Network,
+    Pod(pod::Field),
 }
 
 /// Which mount.
@@ -103,18 +96,9 @@ pub fn resolve(name: &str, argument: Option<&str>) -> Result<Option<Field>, Fiel
         "container.host_ipc" => Field::HostIpc,
         "container.label" => Field::Label(label()),
         "container.labels" => Field::Labels,
-        "k8s.pod.name" => Field::PodName,
-        "k8s.ns.name" => Field::PodNamespace,
-        "k8s.pod.id" | "k8s.pod.uid" => Field::PodUid,
-        "k8s.pod.sandbox_id" => Field::PodSandbox,
-        "k8s.pod.full_sandbox_id" => Field::PodFullSandbox,
-        "k8s.pod.label" => Field::PodLabel(label()),
-        "k8s.pod.labels" => Field::PodLabels,
-        "k8s.pod.annotation" => Field::PodAnnotation(label()),
-        "k8s.pod.annotations" => Field::PodAnnotations,
-        "container.ip" | "k8s.pod.ip" => Field::Address,
-        "container.cni.json" | "k8s.pod.cni.json" => Field::Network,
-        _ => return Ok(None),
+        "container.ip" => Field::Address,
+        "container.cni.json" => Field::Network,
+        _ => return Ok(pod::resolve(name, argument).map(Field::Pod)),
     }))
 }
 
@@ -160,13 +144,19 @@ pub fn read(event: &Event<'_>, field: &Field, show: &mut Show<'_>) {
     }
     let known = event.tables.container(process).map(|container: &Container| &container.about);
     let Some(Some(about)) = known else { return };
-    if let Some(pod) = &about.pod {
-        of_pod(pod, field, show);
+    match field {
+        Field::Pod(field) => {
+            if let Some(pod) = &about.pod {
+                let told = event.tables.pods().get(&pod.uid);
+                pod::read(about, pod, told, field, show);
+            }
+        }
+        _ => of_container(about, field, show),
     }
-    of_container(about, field, show);
 }
 
-fn short(id: &str) -> &str {
+/// Returns an id as rules know it.
+pub fn short(id: &str) -> &str {
     id.get(..ID_LEN).unwrap_or(id)
 }
 
@@ -206,27 +196,6 @@ fn of_container(about: &About, field: &Field, show: &mut Show<'_>) {
         },
         _ => {}
     }
-}
-
-fn of_pod(pod: &Pod, field: &Field, show: &mut Show<'_>) {
-    let uid = Some(&pod.uid).filter(|uid| !uid.is_empty());
-    match field {
-        Field::PodName => show.text(&pod.name),
-        Field::PodNamespace => show.text(&pod.namespace),
-        Field::PodUid => show.some_text(uid),
-        Field::PodSandbox => show.some_text(pod.sandbox.as_deref().map(short)),
-        Field::PodFullSandbox => show.some_text(pod.sandbox.as_ref()),
-        Field::PodLabel(name) => show.some_text(pod.label(name)),
-        Field::PodLabels => show.some_text(pod.labels.as_deref().map(joined)),
-        Field::PodAnnotation(name) => show.some_text(pod.annotation(name)),
-        Field::PodAnnotations => show.some_text(pod.annotations.as_deref().map(joined)),
-        _ => {}
-    }
-}
-
-fn joined(labels: &[(String, String)]) -> String {
-    let all: Vec<String> = labels.iter().map(|(name, value)| format!("{name}:{value}")).collect();
-    all.join(",")
 }
 
 fn find<'m>(mounts: &'m [Mount], which: &Which) -> Option<&'m Mount> {

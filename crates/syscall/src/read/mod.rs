@@ -6,6 +6,7 @@ mod evt;
 mod fd;
 mod link;
 mod path;
+mod pod;
 mod proc;
 mod show;
 mod stream;

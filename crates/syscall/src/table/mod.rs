@@ -7,6 +7,7 @@
 mod cgroup;
 mod domain;
 mod found;
+mod pod;
 mod process;
 mod socket;
 mod user;
@@ -25,6 +26,7 @@ use crate::record::{self, Operation, Record, What};
 
 pub use cgroup::{Cgroup, Cgroups};
 pub use domain::{ADDRESS_COUNT_MAX, Domains};
+pub use pod::{News, Object, POD_COUNT_MAX, Pods, Told};
 pub use process::{ANCESTOR_COUNT_MAX, PROCESS_COUNT_MAX, Process, Processes, Program};
 pub use process::{TICK, is_same_start};
 pub use socket::{Peer, Role, Seen, Sockets};
@@ -79,6 +81,8 @@ pub struct Gaps {
     pub cgroups: u64,
     /// Containers of which the runtime told nothing, however often it was asked.
     pub containers: u64,
+    /// What the Kubernetes API told of pods and found no room.
+    pub pods: u64,
 }
 
 /// A container, and how it was asked for.
@@ -101,6 +105,7 @@ pub struct Tables {
     cgroups: Cgroups,
     runtimes: Runtimes,
     containers: HashMap<Arc<str>, Asked>,
+    pods: Pods,
     users: Users,
     sockets: Sockets,
     domains: Domains,
@@ -121,6 +126,7 @@ impl Tables {
             processes: Processes::default(),
             cgroups: Cgroups::default(),
             containers: HashMap::new(),
+            pods: Pods::default(),
             users: Users::default(),
             sockets: Sockets::default(),
             domains: Domains::default(),
@@ -186,6 +192,16 @@ impl Tables {
         self.containers.get(&place.id).map(|asked| &asked.container)
     }
 
+    /// Returns what the Kubernetes API tells of pods.
+    pub fn pods(&self) -> &Pods {
+        &self.pods
+    }
+
+    /// Returns what the Kubernetes API tells of pods, to be changed.
+    pub fn pods_mut(&mut self) -> &mut Pods {
+        &mut self.pods
+    }
+
     /// Returns the cgroups that have become sure to belong to no container, each once; `now` is on
     /// the clock of records. A sensor that knows them need not send what only rules for containers
     /// ask for.
@@ -215,6 +231,7 @@ impl Tables {
             processes: self.processes.evicted(),
             sockets: self.sockets.evicted(),
             cgroups: self.cgroups.evicted(),
+            pods: self.pods.untold(),
             ..self.gaps
         }
     }

@@ -13,6 +13,8 @@ use node::{Lookout, Orders, PushDown, Telling};
 use sensor::{POLL, RING_LEN_DEFAULT};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::config::hostname;
+
 use super::print::{self, Printer};
 use super::{Args, Switch, Which};
 
@@ -33,6 +35,7 @@ pub fn run(args: &Args, detector: Detector, started: Instant) -> anyhow::Result<
             Switch::On => PushDown::On,
             Switch::Off => PushDown::Off,
         },
+        cluster: args.kubernetes.settle(&hostname()),
     };
     let mut lookout = Lookout::start(detector, &orders).context("cannot watch this machine")?;
     announce(&lookout);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use cluster::Member;
 use node::canary::Nest;
 use node::{Orders, Ready, Refused, Rules, Setting, Sink, Telling, Watch};
 use server::{OwnNode, Refusal, Running, Unkept};
@@ -34,6 +35,7 @@ impl Sink for Desk {
 /// watched and cannot, that is an error.
 pub fn start(
     sensor: SensorSetting,
+    cluster: Option<Member>,
     running: &Running,
     data: &Path,
 ) -> anyhow::Result<Option<Watch>> {
@@ -50,6 +52,7 @@ pub fn start(
             matching: detect::Matching::All,
             activity: Telling::Told,
             push_down: node::PushDown::On,
+            cluster,
         },
         version: env!("CARGO_PKG_VERSION"),
         watched_until: Some(data.join("watched-until")),
