@@ -1,5 +1,5 @@
-// A container that a test acts in, made by runc, by containerd, by podman or by a kubelet. Each
-// tells what a sensor should know of it.
+// A container that a test acts in, made by runc, by containerd, by podman, by Docker or by a
+// kubelet. Each tells what a sensor should know of it.
 
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -7,6 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { Docker, missing as missingDocker } from './docker.mjs';
 import { debian, images } from './image.mjs';
 import { unmountBelow } from './containerd.mjs';
 
@@ -206,6 +207,54 @@ export class PodmanBox extends Box {
 
   async stop() {
     await this.#podman('rm', '--force', '--time', '0', this.name);
+  }
+}
+
+/** By Docker, with a daemon of its own. */
+export class DockerBox extends Box {
+  static missing() {
+    return missingDocker();
+  }
+
+  static async prepare(node) {
+    node.docker ??= await Docker.start(node.dir);
+  }
+
+  async start() {
+    // Its own limits are beyond those of a machine that may not raise them.
+    const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=1024:1024`]);
+    this.id = await this.node.docker.run(
+      'run', '--detach', '--name', this.name, '--label', 'tier=front', '--network', 'none',
+      ...limits, '--oom-score-adj', '0', ...(this.privileged ? ['--privileged'] : []),
+      image, ...images.shop.command,
+    );
+    return this;
+  }
+
+  enter(terminal) {
+    const flags = terminal ? ['--interactive', '--tty'] : [];
+    return [...this.node.docker.command, 'exec', ...flags, this.name];
+  }
+
+  pid() {
+    return this.node.docker.run('inspect', '--format', '{{.State.Pid}}', this.name);
+  }
+
+  async facts() {
+    const id = await this.node.docker.run('inspect', '--format', '{{.Image}}', this.name);
+    return {
+      'container.full_id': this.id,
+      'container.name': this.name,
+      'container.type': 'docker',
+      'container.image.repository': repository,
+      'container.image.tag': tag,
+      'container.image.id': id.replace('sha256:', '').slice(0, 12),
+      'container.label[tier]': 'front',
+    };
+  }
+
+  async stop() {
+    await this.node.docker.run('rm', '--force', this.name);
   }
 }
 

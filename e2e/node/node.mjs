@@ -12,8 +12,8 @@ import { Containerd, missing as missingContainerd, networks, removeNetworks, unm
 import { Program } from '../cluster/program.mjs';
 
 const run = promisify(execFile);
-/** Where containerd and podman put the cgroups of their containers. */
-const parents = ['default', 'libpod_parent'];
+/** Where containerd, podman and Docker put the cgroups of their containers. */
+const parents = ['default', 'libpod_parent', 'docker'];
 const links = '/var/log/containers';
 
 /** Says why no node can run here, or nothing when one can. */
@@ -131,7 +131,7 @@ export class Node {
     );
   }
 
-  /** Ends pods, kubelet, containerd and cluster, and takes away what they made on the machine. */
+  /** Ends pods, kubelet, runtimes and cluster, and takes away what they made on the machine. */
   async stop() {
     const failures = [];
     const attempt = (step) => step().catch((error) => failures.push(error));
@@ -141,6 +141,7 @@ export class Node {
       await attempt(() => this.cluster.kubectl('delete', 'pods', ...all));
     }
     await attempt(async () => this.kubelet?.stop());
+    await attempt(async () => this.docker?.stop());
     await attempt(async () => this.containerd?.stop());
     await attempt(async () => this.cluster?.stop());
     await attempt(() => removeNetworks(this.networks ?? []));

@@ -1,5 +1,5 @@
 // What happens in containers, seen by the kernel: the same attacks in containers of runc,
-// containerd and podman and in a pod, and the rules that must tell of them.
+// containerd, podman and Docker and in a pod, and the rules that must tell of them.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,9 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { ContainerdBox, DeployedBox, PodBox, PodmanBox, RuncBox } from '../node/box.mjs';
+import {
+  ContainerdBox, DeployedBox, DockerBox, PodBox, PodmanBox, RuncBox,
+} from '../node/box.mjs';
 import { missing, Node } from '../node/node.mjs';
 import { attacks, outside } from './attacks.mjs';
 import { Server, until } from './sockeye.mjs';
@@ -22,8 +24,9 @@ const published = process.env.SOCKEYE_FALCO_RULES;
 const mark = 'Marked';
 
 const reason = await missing();
-const noPodman = await PodmanBox.missing();
-if ((reason ?? noPodman) && process.env.E2E_REQUIRED) throw new Error(reason ?? noPodman);
+const without = { podman: await PodmanBox.missing(), docker: await DockerBox.missing() };
+const lacking = reason ?? without.podman ?? without.docker;
+if (lacking && process.env.E2E_REQUIRED) throw new Error(lacking);
 
 describe('containers, seen by the kernel', { skip: reason ?? false }, () => {
   let dir, node;
@@ -43,10 +46,12 @@ describe('containers, seen by the kernel', { skip: reason ?? false }, () => {
     const rules = async () => (await publishedFiles()).map((name) => join(published, name));
     sets.push({ name: 'published rules', rules, which: 'published' });
   }
-  const ways = { runc: RuncBox, containerd: ContainerdBox, podman: PodmanBox, pod: PodBox };
+  const ways = {
+    runc: RuncBox, containerd: ContainerdBox, podman: PodmanBox, docker: DockerBox, pod: PodBox,
+  };
   for (const [way, Box] of Object.entries(ways)) {
     for (const { name, rules, which } of sets) {
-      const skip = way === 'podman' && noPodman;
+      const skip = without[way];
       suite(`${name}, ${way}`, { Box, rules, which, inPod: way === 'pod', skip }, () => node);
     }
   }

@@ -1,17 +1,55 @@
-//! Docker's state: `/var/lib/docker/containers/<id>/`.
+//! Docker's state: `/var/lib/docker/containers/<id>/`, or below wherever a daemon keeps its data.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::read::{json, text, texts};
-use super::{About, Mount, Pod, Shares};
+use super::{About, Mount, Pod, Shares, below};
+use crate::table::Program;
 
 const HOME: &str = "var/lib/docker";
+/// Settings of a daemon, where it is not told otherwise.
+const SETTINGS: &str = "etc/docker/daemon.json";
+/// Flag that tells a daemon where to keep its data.
+const FLAG: &[u8] = b"--data-root";
+/// Daemons whose data are looked at.
+const HOME_COUNT_MAX: usize = 16;
 
-/// Reads what Docker keeps of a container.
-pub fn ask(root: &Path, id: &str) -> Option<About> {
-    let home = root.join(HOME);
+/// The Docker daemons of this machine.
+#[derive(Debug)]
+pub struct Dockers {
+    homes: Vec<PathBuf>,
+}
+
+impl Dockers {
+    /// Returns the one at its usual place below `root`, or where its settings say.
+    pub fn new(root: &Path) -> Self {
+        let settings = json(&root.join(SETTINGS)).unwrap_or_default();
+        let home = text(&settings["data-root"]).map(|home| below(root, Path::new(&home)));
+        Self { homes: vec![home.unwrap_or_else(|| root.join(HOME))] }
+    }
+
+    /// Takes in a daemon, which may have been told to keep its data elsewhere.
+    pub fn learn(&mut self, root: &Path, daemon: &Program) {
+        let told = |word: &'_ [u8]| word.strip_prefix(FLAG)?.strip_prefix(b"=").map(<[u8]>::to_vec);
+        let apart = || daemon.words().skip_while(|word| *word != FLAG).nth(1).map(<[u8]>::to_vec);
+        let Some(home) = daemon.words().find_map(told).or_else(apart) else { return };
+        let home = below(root, Path::new(OsStr::from_bytes(&home)));
+        if !self.homes.contains(&home) && self.homes.len() < HOME_COUNT_MAX {
+            self.homes.push(home);
+        }
+    }
+
+    /// Reads what a daemon keeps of a container.
+    pub fn ask(&self, id: &str) -> Option<About> {
+        self.homes.iter().find_map(|home| ask(home, id))
+    }
+}
+
+fn ask(home: &Path, id: &str) -> Option<About> {
     let folder = home.join("containers").join(id);
     let config = json(&folder.join("config.v2.json"))?;
     let host = json(&folder.join("hostconfig.json")).unwrap_or(Value::Null);
@@ -21,7 +59,7 @@ pub fn ask(root: &Path, id: &str) -> Option<About> {
     Some(About {
         name: text(&config["Name"]).map(|name| name.trim_start_matches('/').to_owned()),
         image: text(&config["Config"]["Image"]),
-        image_digest: image_id.as_deref().and_then(|id| digest(&home, id)),
+        image_digest: image_id.as_deref().and_then(|id| digest(home, id)),
         image_id: image_id.map(|id| id.trim_start_matches("sha256:").to_owned()),
         privileged: host["Privileged"].as_bool(),
         mounts: config["MountPoints"]

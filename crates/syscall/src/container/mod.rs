@@ -19,14 +19,16 @@ use std::sync::Arc;
 
 pub use cgroup::{Place, place};
 use containerd::Containerds;
+use docker::Dockers;
 use storage::Stores;
 
 use crate::table::Program;
 
-/// How the programs are called that stand by containerd's containers, and by those of CRI-O and
-/// podman.
+/// How the programs are called that stand by containerd's containers, by those of CRI-O and podman,
+/// and by all of a Docker's.
 const SHIM: &[u8] = b"containerd-shim";
 const MONITOR: &[u8] = b"conmon";
+const DAEMON: &[u8] = b"dockerd";
 
 /// Who made a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,27 +180,34 @@ pub fn image_parts(image: &str) -> (&str, Option<&str>, Option<&str>) {
 pub struct Runtimes {
     root: PathBuf,
     containerds: Containerds,
+    dockers: Dockers,
     stores: Stores,
 }
 
 impl Runtimes {
     /// Returns those whose state lies below `root`.
     pub fn new(root: &Path) -> Self {
-        let (containerds, stores) = (Containerds::new(root), Stores::new(root));
-        Self { root: root.to_owned(), containerds, stores }
+        Self {
+            root: root.to_owned(),
+            containerds: Containerds::new(root),
+            dockers: Dockers::new(root),
+            stores: Stores::new(root),
+        }
     }
 
     /// Says whether a program of this name stands by a container.
     pub fn is_companion(name: &[u8]) -> bool {
-        name.starts_with(SHIM) || name == MONITOR
+        name.starts_with(SHIM) || name == MONITOR || name == DAEMON
     }
 
-    /// Takes in such a program and the folder that it works in: it knows where its container's
-    /// bundle is, wherever the runtime keeps its state.
+    /// Takes in such a program and the folder that it works in: it knows where its containers are,
+    /// wherever the runtime keeps its state.
     pub fn learn(&mut self, program: &Program, folder: &[u8]) {
         let path = |bytes| Path::new(OsStr::from_bytes(bytes));
         if program.name.starts_with(SHIM) {
             self.containerds.learn(&self.root, path(folder));
+        } else if &*program.name == DAEMON {
+            self.dockers.learn(&self.root, program);
         } else if let Some(bundle) = program.words().skip_while(|word| *word != b"-b").nth(1) {
             self.stores.learn(&self.root, path(bundle));
         }
@@ -208,7 +217,7 @@ impl Runtimes {
     pub fn ask(&self, place: &Place) -> Option<About> {
         let root = &self.root;
         match place.runtime {
-            Runtime::Docker => docker::ask(root, &place.id),
+            Runtime::Docker => self.dockers.ask(&place.id),
             Runtime::Containerd => self.containerds.ask(root, &place.id),
             Runtime::Crio | Runtime::Podman => self.stores.ask(&place.id),
             Runtime::Runc => oci::runc(root, &place.id),

@@ -118,6 +118,32 @@ fn docker_tells_image_digest_and_privilege() {
 }
 
 #[test]
+fn a_docker_elsewhere_is_found_by_its_daemon_or_its_settings() {
+    let root = tempfile::tempdir().unwrap();
+    let mut homes = Vec::new();
+    for (id, home) in [(ID, "srv/one"), ("b", "srv/two"), ("c", "srv/three")] {
+        let folder = root.path().join(home).join("containers").join(id);
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("config.v2.json"), format!(r#"{{"Name": "/{home}"}}"#)).unwrap();
+        homes.push(Place { id: id.into(), runtime: Runtime::Docker });
+    }
+    fs::create_dir_all(root.path().join("etc/docker")).unwrap();
+    let settings = r#"{"data-root": "/srv/one"}"#;
+    fs::write(root.path().join("etc/docker/daemon.json"), settings).unwrap();
+    let mut runtimes = Runtimes::new(root.path());
+    let names = |runtimes: &Runtimes| {
+        let name = |place| runtimes.ask(place).and_then(|about| about.name).unwrap_or_default();
+        homes.iter().map(name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&runtimes), ["srv/one", "", ""]);
+    for args in ["dockerd\0--data-root\0/srv/two\0-D\0", "dockerd\0--data-root=/srv/three\0"] {
+        assert!(Runtimes::is_companion(DAEMON));
+        runtimes.learn(&Program::new(DAEMON, b"", args.as_bytes(), b""), b"/");
+    }
+    assert_eq!(names(&runtimes), ["srv/one", "srv/two", "srv/three"]);
+}
+
+#[test]
 fn a_containerd_elsewhere_is_found_by_its_shim_and_tells_image_and_labels() {
     let root = tempfile::tempdir().unwrap();
     let home = "srv/run/io.containerd.runtime.v2.task/default";
