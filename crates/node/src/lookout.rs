@@ -94,9 +94,10 @@ pub struct Lookout {
 impl Lookout {
     /// Starts to watch.
     pub fn start(detector: Detector, orders: &Orders) -> Result<Lookout, SensorError> {
-        let cluster = orders.cluster.clone();
+        // It may answer while the programs are being loaded: then the first alert knows of it.
+        let cluster = orders.cluster.clone().map(Reader::start);
         let lookout = Lookout::start_without_cluster(detector, orders)?;
-        Ok(Lookout { cluster: cluster.map(Reader::start), ..lookout })
+        Ok(Lookout { cluster, ..lookout })
     }
 
     fn start_without_cluster(detector: Detector, orders: &Orders) -> Result<Lookout, SensorError> {

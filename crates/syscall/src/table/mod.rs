@@ -5,6 +5,7 @@
 //! All of it is bounded, and what had to make room is counted.
 
 mod cgroup;
+mod container;
 mod domain;
 mod found;
 mod pod;
@@ -21,10 +22,11 @@ use std::sync::Arc;
 
 use event::Time;
 
-use crate::container::{Container, Place, Runtimes};
+use crate::container::{Container, Runtimes};
 use crate::record::{self, Operation, Record, What};
 
 pub use cgroup::{Cgroup, Cgroups};
+pub use container::Containers;
 pub use domain::{ADDRESS_COUNT_MAX, Domains};
 pub use pod::{News, Object, POD_COUNT_MAX, Pods, Told};
 pub use process::{ANCESTOR_COUNT_MAX, PROCESS_COUNT_MAX, Process, Processes, Program};
@@ -32,14 +34,8 @@ pub use process::{TICK, is_same_start};
 pub use socket::{Peer, Role, Seen, Sockets};
 pub use user::{Names, User, Users};
 
-/// Containers that are kept; when there are more, all are asked for anew.
-const CONTAINER_COUNT_MAX: usize = 8192;
 /// Pid namespaces whose start is kept.
 const NAMESPACE_COUNT_MAX: usize = 65_536;
-/// How often a runtime is asked for a container that it does not tell of.
-const ASK_COUNT_MAX: u32 = 8;
-/// Nanoseconds until it is asked for the second time; then twice as long each time.
-const ASK_AGAIN: u64 = 50_000_000;
 
 /// Where the machine is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,14 +81,6 @@ pub struct Gaps {
     pub pods: u64,
 }
 
-/// A container, and how it was asked for.
-#[derive(Debug)]
-struct Asked {
-    container: Container,
-    count: u32,
-    next: u64,
-}
-
 /// Everything that is known beside the record.
 #[derive(Debug)]
 pub struct Tables {
@@ -104,7 +92,7 @@ pub struct Tables {
     processes: Processes,
     cgroups: Cgroups,
     runtimes: Runtimes,
-    containers: HashMap<Arc<str>, Asked>,
+    containers: Containers,
     pods: Pods,
     users: Users,
     sockets: Sockets,
@@ -125,7 +113,7 @@ impl Tables {
             own_mounts,
             processes: Processes::default(),
             cgroups: Cgroups::default(),
-            containers: HashMap::new(),
+            containers: Containers::default(),
             pods: Pods::default(),
             users: Users::default(),
             sockets: Sockets::default(),
@@ -189,7 +177,7 @@ impl Tables {
     /// Returns the container that a process is in.
     pub fn container(&self, process: &Process) -> Option<&Container> {
         let place = process.cgroup.place.as_ref()?;
-        self.containers.get(&place.id).map(|asked| &asked.container)
+        self.containers.get(&place.id)
     }
 
     /// Returns what the Kubernetes API tells of pods.
@@ -231,6 +219,7 @@ impl Tables {
             processes: self.processes.evicted(),
             sockets: self.sockets.evicted(),
             cgroups: self.cgroups.evicted(),
+            containers: self.containers.untold(),
             pods: self.pods.untold(),
             ..self.gaps
         }
@@ -488,7 +477,7 @@ impl Tables {
     fn enter(&mut self, cgroup: &Cgroup, pid: u32, now: u64) -> Option<Arc<Names>> {
         let place = cgroup.place.as_ref();
         if let Some(place) = place {
-            self.ask(place, now);
+            self.containers.ask(&self.runtimes, place, now);
         }
         let id = place.map(|place| &place.id);
         if self.users.is_due(id, now) {
@@ -496,36 +485,13 @@ impl Tables {
             // Before it turns its root, what becomes a container still sees the host's users.
             let seen = place.is_some() && own.is_some_and(|own| own != self.own_mounts);
             let of_process = seen.then(|| self.home.proc.join(format!("{pid}/root")));
-            let stored = place.and_then(|place| {
-                self.containers.get(&place.id)?.container.about.as_ref()?.root.clone()
-            });
+            let stored = place
+                .and_then(|place| self.containers.get(&place.id)?.about.as_ref()?.root.clone());
             let host = place.is_none().then(|| self.home.root.clone());
             let roots: Vec<PathBuf> = [of_process, stored, host].into_iter().flatten().collect();
             self.users.read(id, roots.iter().map(PathBuf::as_path), now);
         }
         self.users.of(id)
-    }
-
-    fn ask(&mut self, place: &Place, now: u64) {
-        let (count, next) = match self.containers.get(&place.id) {
-            Some(asked) => (asked.count, asked.next),
-            None => (0, 0),
-        };
-        let known = |asked: &Asked| asked.container.about.is_some();
-        if self.containers.get(&place.id).is_some_and(known) || count >= ASK_COUNT_MAX || now < next
-        {
-            return;
-        }
-        if self.containers.len() >= CONTAINER_COUNT_MAX {
-            self.containers.clear();
-        }
-        let about = self.runtimes.ask(place);
-        if about.is_none() && place.runtime.tells() && count + 1 == ASK_COUNT_MAX {
-            self.gaps.containers += 1;
-        }
-        let container = Container { id: place.id.clone(), runtime: place.runtime, about };
-        let next = now + (ASK_AGAIN << count);
-        self.containers.insert(place.id.clone(), Asked { container, count: count + 1, next });
     }
 }
 

@@ -92,7 +92,7 @@ fn a_container_that_stays_unknown_is_counted_once() {
     const ID: &str = "3f0a1b2c4d5e6f708192a3b4c5d6e7f80102030405060708090a0b0c0d0e0f10";
     let mut tables = tables();
     for (runtime, expected) in [("lxc.payload.web".to_owned(), 0), (format!("docker-{ID}"), 1)] {
-        for again in 0..2 * u64::from(ASK_COUNT_MAX) {
+        for again in 0..2 * u64::from(container::ASK_COUNT_MAX) {
             let mut exec = who(10, 1).executes("/bin/sh", &["sh"], &format!("/{runtime}.scope"));
             let later = (10_000 + 100 * again) * crate::sample::SECOND;
             // The time stands behind length, version, operation, flags, processor and parent.
