@@ -256,8 +256,8 @@ function serverTells(node) {
 
   test('what a changed file held is told', async () => {
     const hash = (text) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
-    const written = async (text) => {
-      await box.run(`echo ${text} >/etc/rsyncd.conf`);
+    const written = async (text, file = '/etc/rsyncd.conf') => {
+      await box.run(`echo ${text} >${file}`);
       const path = `/v1/activity?pod=victim&kind=write&text=${hash(`${text}\n`)}`;
       const [item] = await until('the change is told', async () => {
         const { items } = await server.get(path);
@@ -265,7 +265,12 @@ function serverTells(node) {
       });
       return item.text;
     };
-    assert.match(await written('one'), /overwritten .*rsyncd.conf; content before: not known/);
+    assert.match(await written('one'), /overwritten .*rsyncd.conf; content before: no file/);
     assert.ok((await written('two')).includes(`before: ${hash('one\n')}; after: ${hash('two\n')}`));
+    // What the image holds is known though nobody looked at it before.
+    const { stdout } = await box.run('sha256sum /etc/debian_version');
+    const [image] = stdout.split(' ');
+    const changed = await written('three', '/etc/debian_version');
+    assert.ok(changed.includes(`before: sha256:${image}; after: ${hash('three\n')}`), changed);
   });
 }

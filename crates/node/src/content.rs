@@ -1,14 +1,16 @@
 //! What sensitive files hold: measured when the watch begins, and again after each change that is
-//! told. Of a container's files nothing is known before their first change.
+//! told. Of a container's files, what its image holds counts before their first change.
 
+mod layers;
 mod measure;
+mod mounts;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use control::evidence::{Activity, Content, Entry, Held, Item, What, Write};
@@ -18,6 +20,7 @@ use event::Time;
 use crate::clock;
 use crate::queue::Queue;
 use crate::ready::{Kind, Ready};
+use layers::Layers;
 use measure::Root;
 
 /// Entries that wait to be measured.
@@ -60,6 +63,7 @@ pub type Members = BTreeMap<String, u32>;
 pub struct Contents {
     queue: Queue,
     sender: SyncSender<(Activity, Members)>,
+    missed: Arc<Mutex<Missed>>,
     over: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
@@ -69,11 +73,12 @@ impl Contents {
     pub fn start(queue: Queue) -> io::Result<Contents> {
         let (sender, receiver) = sync_channel(WAITING_COUNT_MAX);
         let over = Arc::new(AtomicBool::new(false));
-        let (line, asked) = (queue.clone(), over.clone());
+        let missed = Arc::default();
+        let (line, asked, unmeasured) = (queue.clone(), over.clone(), Arc::clone(&missed));
         let thread = thread::Builder::new()
             .name("contents".to_owned())
-            .spawn(move || measure_all(&line, &receiver, &asked))?;
-        Ok(Contents { queue, sender, over, thread })
+            .spawn(move || measure_all(&line, &receiver, &asked, &unmeasured))?;
+        Ok(Contents { queue, sender, missed, over, thread })
     }
 
     /// Hands an entry on, measured if it tells of files. Never waits: when too many do, the
@@ -86,6 +91,7 @@ impl Contents {
             Ok(()) => return,
             Err(TrySendError::Full((back, _)) | TrySendError::Disconnected((back, _))) => back,
         };
+        locked(&self.missed).add(&activity);
         let unknown = || Held::Unknown("too many changes waited to be measured".to_owned());
         for write in activity.items.iter_mut().filter(|item| is_measured(item)).filter_map(write) {
             write.content = Some(Content { before: unknown(), after: unknown() });
@@ -109,10 +115,16 @@ pub fn containers(activity: &Activity) -> impl Iterator<Item = (&str, u32)> {
     measured.filter_map(|item| Some((container(activity, item)?, item.pid)))
 }
 
-fn measure_all(queue: &Queue, told: &Receiver<(Activity, Members)>, over: &AtomicBool) {
+fn measure_all(
+    queue: &Queue,
+    told: &Receiver<(Activity, Members)>,
+    over: &AtomicBool,
+    missed: &Mutex<Missed>,
+) {
     let mut known = Known::new(Root::host());
     known.begin(Path::new("/"), over);
     for (mut activity, members) in told {
+        known.doubt(std::mem::take(&mut *locked(missed)));
         known.fill(&mut activity, &members);
         hand_on(queue, activity);
     }
@@ -143,6 +155,33 @@ fn write(item: &mut Item) -> Option<&mut Write> {
 /// A file: of the node, or of a container.
 type Key = (Option<String>, String);
 
+/// Files whose change was told and not measured.
+#[derive(Debug, Default)]
+struct Missed {
+    files: HashSet<Key>,
+    /// There were too many to say which.
+    all: bool,
+}
+
+impl Missed {
+    fn add(&mut self, activity: &Activity) {
+        let measured = activity.items.iter().filter(|item| is_measured(item));
+        self.files.extend(measured.filter_map(|item| key(activity, item)));
+        if self.files.len() > KNOWN_COUNT_MAX {
+            *self = Missed { files: HashSet::new(), all: true };
+        }
+    }
+}
+
+fn locked(missed: &Mutex<Missed>) -> MutexGuard<'_, Missed> {
+    missed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn key(activity: &Activity, item: &Item) -> Option<Key> {
+    let What::Write(told) = &item.what else { return None };
+    Some((container(activity, item).map(str::to_owned), told.path.clone()))
+}
+
 /// What is known of files.
 #[derive(Debug)]
 struct Known {
@@ -150,11 +189,32 @@ struct Known {
     files: HashMap<Key, (Held, Time)>,
     /// Since when every file of the places is known; nothing while that is not so.
     whole_since: Option<Time>,
+    /// Since when every change that was told was measured.
+    since: Time,
 }
 
 impl Known {
     fn new(host: io::Result<Root>) -> Known {
-        Known { host, files: HashMap::new(), whole_since: None }
+        Known { host, files: HashMap::new(), whole_since: None, since: clock::now() }
+    }
+
+    /// Takes in that files were changed and nobody measured them.
+    fn doubt(&mut self, missed: Missed) {
+        if missed.all || self.files.len() + missed.files.len() > KNOWN_COUNT_MAX {
+            return self.forget();
+        }
+        let at = clock::now();
+        for key in missed.files {
+            let doubt = Held::Unknown("the change before it was not measured".to_owned());
+            self.files.insert(key, (doubt, at));
+        }
+    }
+
+    /// Forgets every file, and that nobody changed the others.
+    fn forget(&mut self) {
+        self.files.clear();
+        self.whole_since = None;
+        self.since = clock::now();
     }
 
     /// Measures the files of the places, unless it is over before.
@@ -199,15 +259,10 @@ impl Known {
         let mut done: HashMap<Key, Content> = HashMap::new();
         for at in 0..activity.items.len() {
             let item = &activity.items[at];
-            let What::Write(told) = &item.what else { continue };
-            if !is_measured(item) {
-                continue;
-            }
-            let of = container(activity, item).map(str::to_owned);
-            let key = (of, told.path.clone());
+            let Some(key) = key(activity, item).filter(|_| is_measured(item)) else { continue };
             let (first, pid) = (activity.first(item), item.pid);
             let content = done.entry(key).or_insert_with_key(|key| {
-                let before = self.before(key, first);
+                let before = self.before(key, first, pid, members);
                 Content { before, after: self.after(key, pid, members) }
             });
             let content = content.clone();
@@ -217,12 +272,26 @@ impl Known {
         }
     }
 
-    fn before(&self, key: &Key, change: Time) -> Held {
+    fn before(&self, key: &Key, change: Time, pid: u32, members: &Members) -> Held {
         match self.files.get(key) {
             Some((held, at)) if *at <= change => held.clone(),
             Some(_) => Held::Unknown("it was measured only after this change began".to_owned()),
             None if self.was_absent(key, change) => Held::Absent,
+            None if key.0.is_some() => self.in_image(key, pid, members),
             None => Held::Unknown("it was not measured before".to_owned()),
+        }
+    }
+
+    /// Says what the image of a container holds, of a file that nobody was seen to change.
+    fn in_image(&self, (container, path): &Key, pid: u32, members: &Members) -> Held {
+        let id = container.as_deref().unwrap_or_default();
+        let pids = [Some(pid), members.get(id).copied()];
+        let mut layers = pids.into_iter().flatten().map(|pid| Layers::of(pid, id, self.since));
+        let ended = || Err("the container has ended".to_owned());
+        let first = layers.next().unwrap_or_else(ended);
+        match first.or_else(|reason| layers.next().unwrap_or(Err(reason))) {
+            Ok(layers) => layers.held(path),
+            Err(reason) => Held::Unknown(reason),
         }
     }
 
@@ -251,9 +320,10 @@ impl Known {
                 }
             }
         };
-        if self.files.len() < KNOWN_COUNT_MAX || self.files.contains_key(key) {
-            self.files.insert(key.clone(), (held.clone(), at));
+        if self.files.len() >= KNOWN_COUNT_MAX && !self.files.contains_key(key) {
+            self.forget();
         }
+        self.files.insert(key.clone(), (held.clone(), at));
         held
     }
 }

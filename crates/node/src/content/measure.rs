@@ -63,6 +63,13 @@ impl Root {
         }
     }
 
+    /// Tells whether there is anything at an absolute path.
+    pub fn has(&self, path: &str) -> bool {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        openat2(&self.0, path, flags, Mode::empty(), within).is_ok()
+    }
+
     /// Opens an ordinary file; nothing if it is none.
     fn open(&self, path: &str) -> Result<Option<File>, Errno> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
@@ -83,7 +90,8 @@ fn is_ordinary(state: &Stat) -> bool {
     FileType::from_raw_mode(state.st_mode) == FileType::RegularFile
 }
 
-fn read(file: &File) -> Result<Found, Errno> {
+/// Measures an open file.
+pub fn read(file: &File) -> Result<Found, Errno> {
     let state = fstat(file)?;
     let changed = Time(state.st_ctime * Time::SECOND + state.st_ctime_nsec as i64);
     let mut content = file.take(FILE_BYTES_MAX + 1);

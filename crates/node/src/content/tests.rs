@@ -85,7 +85,22 @@ fn what_cannot_be_known_is_said_with_its_reason() {
     let folder = told(&mut known, None, &[("/etc/folder", "renamed")]);
     assert_eq!(folder, ["no file > not known: no ordinary file"]);
     let gone = told(&mut known, Some("4711"), &[("/etc/passwd", "written")]);
-    assert_eq!(gone, [format!("{unmeasured} > not known: the container has ended")]);
+    assert_eq!(gone, ["not known: the container has ended > not known: the container has ended"]);
+}
+
+#[test]
+fn a_change_that_was_not_measured_puts_the_content_before_the_next_in_doubt() {
+    let (top, mut known) = node();
+    let path = || "/etc/passwd".to_owned();
+    known.doubt(Missed { files: HashSet::from([(None, path())]), all: false });
+    fs::write(top.path().join("etc/passwd"), "two\n").unwrap();
+    let change = [("/etc/passwd", "written")];
+    let doubt = "not known: the change before it was not measured";
+    assert_eq!(told(&mut known, None, &change), [format!("{doubt} > {TWO}")]);
+    assert_eq!(told(&mut known, None, &change), [format!("{TWO} > {TWO}")]);
+    known.doubt(Missed { files: HashSet::new(), all: true });
+    let forgotten = "not known: it was not measured before";
+    assert_eq!(told(&mut known, None, &change), [format!("{forgotten} > {TWO}")]);
 }
 
 #[test]
