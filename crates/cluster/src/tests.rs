@@ -32,6 +32,7 @@ enum Answer {
 /// A server, and what it was asked.
 struct Server {
     folder: tempfile::TempDir,
+    port: u16,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -59,12 +60,22 @@ impl Server {
                 }
             });
         });
-        Server { folder, asked }
+        Server { folder, port, asked }
     }
 
     fn reader(&self) -> Reader {
         let access = Access::Kubeconfig(self.folder.path().join("config"));
         Reader::start(Member { access, node: "node-1".to_owned() })
+    }
+
+    /// A reader as the service account of a pod.
+    fn reader_in_a_pod(&self) -> Reader {
+        let folder = self.folder.path().to_owned();
+        let server = format!("https://127.0.0.1:{}", self.port);
+        Reader::start(Member {
+            access: Access::Account { server, folder },
+            node: "node-1".to_owned(),
+        })
     }
 
     fn asked(&self) -> Vec<String> {
@@ -240,6 +251,23 @@ fn labels_that_change_later_and_owners_are_told() {
     assert_eq!(reader.blind(), [""; 0]);
     let owners = server.asked().into_iter().filter(|path| path.contains("replicasets")).count();
     assert_eq!(owners, 1, "an owner is asked for once");
+}
+
+#[test]
+fn a_pod_asks_as_its_service_account_and_page_by_page() {
+    let server = Server::start(|path, _| match path {
+        LIST => {
+            let items = pod("one", "front", 5);
+            let head = r#"{"resourceVersion": "7", "continue": "a/b="}"#;
+            Answer::Whole(200, format!(r#"{{"metadata": {head}, "items": [{items}]}}"#))
+        }
+        _ if path.ends_with("&limit=100&continue=a%2Fb%3D") => list(&[pod("two", "back", 6)], 7),
+        _ if path.contains("watch=1") => Answer::Events(String::new()),
+        _ => known(path),
+    });
+    let (mut reader, mut pods) = (server.reader_in_a_pod(), Pods::default());
+    until(&mut reader, &mut pods, "two", |told| label(told) == "back");
+    assert_eq!(label(pods.get("one").unwrap()), "front");
 }
 
 #[test]
