@@ -64,12 +64,21 @@ NOINLINE int put_file(struct slot *slot, u64 address, s32 fd)
     if (!slot)
         return 0;
     struct file *file = (struct file *)address;
-    struct inode *inode = READ(file, f_inode);
-    u32 mode = READ(inode, i_mode);
+    take(slot, file);
+    struct inode *inode = TAKEN(slot, file, f_inode);
+    u32 flags = TAKEN(slot, file, f_flags);
+    if (TAKEN(slot, file, f_mode) & FMODE_CREATED)
+        flags |= FILE_CREATED;
+    slot->walk.leaf_mount = TAKEN(slot, file, f_path.mnt);
+    slot->walk.dentry = TAKEN(slot, file, f_path.dentry);
+    take(slot, inode);
+    u32 mode = TAKEN(slot, inode, i_mode);
+    u64 number = TAKEN(slot, inode, i_ino);
+    u32 device = READ((struct super_block *)TAKEN(slot, inode, i_sb), s_dev);
     bool socket = (mode & S_IFMT) == S_IFSOCK;
     slot->walk.flags = 0;
     if (file && !socket)
-        walk(slot, (u64)&file->f_path);
+        walk(slot);
     u8 *param = room(slot);
     if (!param)
         return 0;
@@ -77,11 +86,9 @@ NOINLINE int put_file(struct slot *slot, u64 address, s32 fd)
     u32 len = sizeof(*out);
     out->fd = fd;
     out->mode = mode;
-    out->flags = READ(file, f_flags);
-    if (READ(file, f_mode) & FMODE_CREATED)
-        out->flags |= FILE_CREATED;
-    out->device = READ((struct super_block *)READ(inode, i_sb), s_dev);
-    out->inode = READ(inode, i_ino);
+    out->flags = flags;
+    out->device = device;
+    out->inode = number;
     if (!file)
         slot->walk.flags = PARAM_ABSENT;
     else if (socket)

@@ -202,11 +202,20 @@ struct io_async_msghdr { struct msghdr msg; struct __kernel_sockaddr_storage add
 struct io_splice { u64 len; int splice_fd_in; u32 flags; };
 struct sockaddr { u16 sa_family; };
 
+struct pt_regs {
+    unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
+};
+
 #pragma clang attribute pop
 
-/* The registers of a stopped call: part of the kernel's interface, so no type is looked up. */
+/* The registers of a stopped call, for kernels that do not describe them: they never move. */
 struct registers {
     u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
 };
+
+/* One register, through a pointer that the verifier knows: without a call where it may be. */
+#define REGISTER(regs, name)                                                    \
+    (HAS_FIELD(struct pt_regs, orig_ax) ? (u64)(regs)->name                     \
+                                        : READ((struct registers *)(regs), name))
 
 #endif

@@ -12,12 +12,11 @@ INLINE struct mount *mount_of(struct vfsmount *mnt)
     return (struct mount *)((u8 *)mnt - FIELD_OFFSET(struct mount, mnt));
 }
 
-/* Puts a name before what is written already; 0 if there is no room. */
+/* Puts the name in the block before what is written already; 0 if there is no room. */
 INLINE int walk_name(struct slot *slot, struct dentry *dentry, bool slash)
 {
-    struct qstr name = { 0 };
-    bpf_probe_read_kernel(&name, sizeof(name), &dentry->d_name);
-    u32 len = name.hash_len >> 32;
+    const u8 *name = TAKEN(slot, dentry, d_name.name);
+    u32 len = TAKEN(slot, dentry, d_name.hash_len) >> 32;
     u32 at = slot->walk.at;
     if (len > 255 || at <= len + 1 || at > PATH_LEN_MAX) {
         slot->walk.flags |= PARAM_TRUNCATED;
@@ -25,7 +24,7 @@ INLINE int walk_name(struct slot *slot, struct dentry *dentry, bool slash)
     }
     at -= len;
     u32 start = at & (PATH_LEN_MAX - 1);
-    bpf_probe_read_kernel(slot->path + start, len & 255, name.name);
+    bpf_probe_read_kernel(slot->path + start, len & 255, name);
     if (slash) {
         at -= 1;
         slot->path[at & (PATH_LEN_MAX - 1)] = '/';
@@ -43,7 +42,6 @@ NOINLINE int walk_step(struct slot *slot)
     struct mount *mount = slot->walk.mount;
     if (dentry == slot->walk.root_dentry && mount == slot->walk.root_mount)
         return 1;
-    struct dentry *parent = READ(dentry, d_parent);
     if (dentry == slot->walk.mount_root) {
         struct mount *up = READ(mount, mnt_parent);
         if (up == mount || !up)
@@ -53,42 +51,48 @@ NOINLINE int walk_step(struct slot *slot)
         slot->walk.mount_root = READ(up, mnt.mnt_root);
         return 0;
     }
+    take(slot, dentry);
+    struct dentry *parent = TAKEN(slot, dentry, d_parent);
     if (dentry == parent || !parent) {
         if (slot->walk.steps == 0)
             walk_name(slot, dentry, 0); /* a pipe, a memfd: a name without a place */
         return 1;
     }
+    if (dentry == slot->walk.leaf && !TAKEN(slot, dentry, d_hash.pprev))
+        slot->walk.flags = PARAM_DELETED;
     slot->walk.steps += 1;
     slot->walk.dentry = parent;
     return !walk_name(slot, dentry, 1);
 }
 
-/* Writes the path into the slot, ending at PATH_LEN_MAX; `walk.at` is where it begins. */
-NOINLINE int walk(struct slot *slot, u64 address)
+/*
+ * Writes the path of `walk.dentry` on `walk.leaf_mount` into the slot, ending at PATH_LEN_MAX;
+ * `walk.at` is where it begins.
+ */
+NOINLINE int walk(struct slot *slot)
 {
     if (!slot)
         return 0;
-    struct path *path = (struct path *)address;
     struct fs_struct *fs = bpf_get_current_task_btf()->fs;
     struct path root = { fs->root.mnt, fs->root.dentry };
-    struct path leaf = { 0 };
-    bpf_probe_read_kernel(&leaf.mnt, 8, &path->mnt);
-    bpf_probe_read_kernel(&leaf.dentry, 8, &path->dentry);
-    slot->walk.dentry = leaf.dentry;
-    slot->walk.mount = mount_of(leaf.mnt);
-    slot->walk.mount_root = READ(leaf.mnt, mnt_root);
+    slot->walk.mount = mount_of(slot->walk.leaf_mount);
+    slot->walk.mount_root = READ(slot->walk.leaf_mount, mnt_root);
     slot->walk.root_dentry = root.dentry;
     slot->walk.root_mount = mount_of(root.mnt);
     slot->walk.at = PATH_LEN_MAX;
     slot->walk.flags = 0;
     slot->walk.steps = 0;
-    if (!leaf.dentry) {
+    struct dentry *leaf = slot->walk.leaf = slot->walk.dentry;
+    if (!leaf) {
         slot->walk.flags = PARAM_ABSENT;
         return 0;
     }
-    struct dentry *parent = READ(leaf.dentry, d_parent);
-    if (parent != leaf.dentry && !READ(leaf.dentry, d_hash.pprev))
-        slot->walk.flags = PARAM_DELETED;
+    /* Of any other the first step tells whether it has a name. */
+    if (leaf == slot->walk.mount_root || leaf == root.dentry) {
+        struct dentry *parent = READ(leaf, d_parent);
+        if (parent != leaf && !READ(leaf, d_hash.pprev))
+            slot->walk.flags = PARAM_DELETED;
+    }
     int over = 0;
     for (int i = 0; i < WALK_STEPS_MAX && !over; i++)
         over = walk_step(slot);
@@ -120,7 +124,10 @@ NOINLINE int put_path(struct slot *slot, u64 address)
 {
     if (!slot)
         return 0;
-    walk(slot, address);
+    struct path *path = (struct path *)address;
+    slot->walk.leaf_mount = READ(path, mnt);
+    slot->walk.dentry = READ(path, dentry);
+    walk(slot);
     u8 *param = room(slot);
     if (param)
         done(slot, param, PARAM_TEXT, slot->walk.flags, walked(slot, param + 4));

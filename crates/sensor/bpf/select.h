@@ -101,10 +101,26 @@ NOINLINE int is_dotted(struct slot *slot, u32 at)
         const u8 *here = slot->key.text + ((at + i) & 255);
         if (at + i >= slot->text_len || here[0] != '/')
             continue;
-        if (here[1] == '/' || (here[1] == '.' && (here[2] == '/' || !here[2])))
+        u8 last = here[1] == '.' && here[2] == '.' ? here[3] : here[2];
+        if (here[1] == '/' || (here[1] == '.' && (last == '/' || !last)))
             return 1;
     }
     return 0;
+}
+
+/* Whether one of the pairs of a set is in the path. */
+NOINLINE int has_pair(struct slot *slot, struct set *set)
+{
+    if (!slot || !set)
+        return 1;
+    u64 found = 0;
+    for (u32 at = 0; at < 256 && at < slot->text_len; at += 8) {
+        u64 here = *(u64 *)(slot->key.text + at), next = *(u64 *)(slot->key.text + at + 1);
+#pragma unroll
+        for (u32 i = 0; i < PAIR_COUNT; i++)
+            found |= has_zero((here ^ set->first[i]) | (next ^ set->second[i]));
+    }
+    return found != 0;
 }
 
 /* What a look at a path says. */
@@ -117,30 +133,24 @@ NOINLINE int look_at(struct slot *slot, u32 number)
     if (!slot || !set)
         return LOOK_SEND;
     u32 len = slot->text_len;
-    const u8 *text = slot->key.text;
+    u8 *text = slot->key.text;
     if (len < 4 || len >= KEY_TEXT_LEN || text[0] != '/')
         return LOOK_SEND;
     if (has_bit(set->ends, *(u32 *)(text + ((len - 4) & 255))))
         return LOOK_SEND;
+    /* Eight bytes are looked at at once: what stands behind the path is not its own. */
+    *(u64 *)(text + (len & 255)) = 0;
     u64 flags = set->flags, deep = 0;
     for (u32 at = 0; at < 256 && at < len; at += 8) {
         u64 here = *(u64 *)(text + at), next = *(u64 *)(text + at + 1);
-        u32 left = len - at;
-        if (left < 8)
-            here |= ~0ULL << (left * 8); /* what stands behind the path is not its own */
-        u64 slash = here ^ EACH_BYTE('/');
-        deep |= has_zero(at ? slash : slash | 0xff);
-        u64 found = has_zero((here ^ EACH_BYTE('.')) | (next ^ EACH_BYTE('.')));
-#pragma unroll
-        for (u32 i = 0; i < PAIR_COUNT; i++)
-            found |= has_zero((here ^ set->first[i]) | (next ^ set->second[i]));
-        if (found)
-            return LOOK_SEND;
-        if (has_zero(slash | ((next & EACH_BYTE(0xfe)) ^ EACH_BYTE('.'))) &&
+        deep |= has_zero(next ^ EACH_BYTE('/'));
+        if (has_zero((here ^ EACH_BYTE('/')) | ((next & EACH_BYTE(0xfe)) ^ EACH_BYTE('.'))) &&
             (flags & SET_HIDDEN || is_dotted(slot, at)))
             return LOOK_SEND;
     }
     if (flags & SET_IN_ROOT && !deep)
+        return LOOK_SEND;
+    if (flags & SET_PAIRS && has_pair(slot, set))
         return LOOK_SEND;
     return has_bit(set->begins, *(u32 *)text) ? LOOK_IN_TREE : LOOK_DROP;
 }
@@ -149,7 +159,9 @@ NOINLINE int look_at(struct slot *slot, u32 number)
 INLINE bool is_host(void)
 {
     u64 cgroup = cgroup_id(bpf_get_current_task_btf());
-    return bpf_map_lookup_elem(&hosts, &cgroup);
+    u32 place = cgroup % HOST_COUNT_MAX;
+    u64 *host = bpf_map_lookup_elem(&hosts, &place);
+    return cgroup && host && *host == cgroup;
 }
 
 /* The verdict of a situation; that of the node's own processes is looked at only if it differs. */

@@ -80,47 +80,47 @@ INLINE bool is_compat(void)
 #define NR_COMPAT_SOCKETCALL 102
 
 /* The operation that the registers of a call tell of; 0 if nobody wants it. */
-INLINE u32 operation_of(struct registers *at, bool compat)
+INLINE u32 operation_of(struct pt_regs *regs, bool compat)
 {
-    u64 number = READ(at, orig_ax) & ~X32_BIT;
+    u64 number = REGISTER(regs, orig_ax) & ~X32_BIT;
     if (number >= COMPAT_NUMBERS)
         return 0;
     u32 key = (u32)number + (compat ? COMPAT_NUMBERS : 0);
     if (compat && number == NR_COMPAT_SOCKETCALL)
-        key = SOCKET_NUMBERS + ((u32)READ(at, bx) & 31);
+        key = SOCKET_NUMBERS + ((u32)REGISTER(regs, bx) & 31);
     u16 *operation = bpf_map_lookup_elem(&numbers, &key);
     return operation ? *operation : 0;
 }
 
 /* The arguments of a socketcall lie in memory. */
-INLINE void put_socket_args(struct slot *slot, struct registers *regs)
+INLINE void put_socket_args(struct slot *slot, struct pt_regs *regs)
 {
     u32 args[6] = { 0 };
-    bpf_probe_read_user(args, sizeof(args), (void *)(u64)(u32)regs->cx);
+    bpf_probe_read_user(args, sizeof(args), (void *)(u64)(u32)REGISTER(regs, cx));
 #pragma unroll
     for (int i = 0; i < 6; i++)
         slot->args[i] = args[i];
 }
 
 /* One argument, without those that a socketcall keeps in memory. */
-INLINE u64 register_argument(struct registers *regs, u32 index, bool compat)
+INLINE u64 register_argument(struct pt_regs *regs, u32 index, bool compat)
 {
     switch (index) {
-    case 0: return compat ? (u32)regs->bx : regs->di;
-    case 1: return compat ? (u32)regs->cx : regs->si;
-    case 2: return compat ? (u32)regs->dx : regs->dx;
-    case 3: return compat ? (u32)regs->si : regs->r10;
-    case 4: return compat ? (u32)regs->di : regs->r8;
-    default: return compat ? (u32)regs->bp : regs->r9;
+    case 0: return compat ? (u32)REGISTER(regs, bx) : REGISTER(regs, di);
+    case 1: return compat ? (u32)REGISTER(regs, cx) : REGISTER(regs, si);
+    case 2: return compat ? (u32)REGISTER(regs, dx) : REGISTER(regs, dx);
+    case 3: return compat ? (u32)REGISTER(regs, si) : REGISTER(regs, r10);
+    case 4: return compat ? (u32)REGISTER(regs, di) : REGISTER(regs, r8);
+    default: return compat ? (u32)REGISTER(regs, bp) : REGISTER(regs, r9);
     }
 }
 
-INLINE void put_args(struct slot *slot, struct registers *regs, bool compat)
+INLINE void put_args(struct slot *slot, struct pt_regs *regs, bool compat)
 {
 #pragma unroll
     for (int i = 0; i < 6; i++)
         slot->args[i] = register_argument(regs, i, compat);
-    if (compat && regs->orig_ax == NR_COMPAT_SOCKETCALL)
+    if (compat && REGISTER(regs, orig_ax) == NR_COMPAT_SOCKETCALL)
         put_socket_args(slot, regs);
 }
 
@@ -131,7 +131,7 @@ INLINE bool outcome_fits(struct plan *plan, s64 result)
 
 /* A call while it is decided what becomes of it. */
 struct call {
-    struct registers regs;
+    struct pt_regs *regs;
     s64 result;
     u32 operation;
     bool compat;
@@ -142,8 +142,9 @@ struct call {
 INLINE u32 judge(struct call *call, struct plan *plan)
 {
     u32 end = end_of(call->result);
-    struct registers *regs = &call->regs;
-    if (plan->sort == SORT_NONE || (call->compat && regs->orig_ax == NR_COMPAT_SOCKETCALL))
+    struct pt_regs *regs = call->regs;
+    if (plan->sort == SORT_NONE ||
+        (call->compat && REGISTER(regs, orig_ax) == NR_COMPAT_SOCKETCALL))
         return VERDICT_SEND;
     if (plan->sort == SORT_ENDED)
         return verdict_of(call->operation, end);
@@ -163,7 +164,7 @@ INLINE u32 judge(struct call *call, struct plan *plan)
 /* Reads the path of a call and looks at it; says whether it must be sent. */
 INLINE bool is_path_named(struct slot *slot, struct call *call, u32 place, u32 set)
 {
-    u64 address = register_argument(&call->regs, place, call->compat);
+    u64 address = register_argument(call->regs, place, call->compat);
     *(u32 *)slot->key.text = 0;
     long len = bpf_probe_read_user_str(slot->key.text, KEY_TEXT_LEN, (void *)address);
     if (len < 2 || len >= KEY_TEXT_LEN)
@@ -183,14 +184,12 @@ INLINE bool is_among(struct slot *slot, struct call *call, struct plan *plan, u3
 }
 
 /* Every wanted call that ended comes here, from whichever step. */
-INLINE int on_wanted(struct call *call, struct registers *at)
+INLINE int on_wanted(struct call *call)
 {
     struct plan *plan = plan_of(call->operation);
     struct tally *tally = tally_of(call->operation);
     if (!plan || !tally || !outcome_fits(plan, call->result))
         return 0;
-    count(&tally->seen);
-    bpf_probe_read_kernel(&call->regs, sizeof(call->regs), at);
     u32 verdict = judge(call, plan);
     if (verdict == VERDICT_DROP) {
         count(&tally->filtered);
@@ -205,26 +204,25 @@ INLINE int on_wanted(struct call *call, struct registers *at)
         return 0;
     }
     put_head(slot);
-    put_args(slot, &call->regs, call->compat);
+    put_args(slot, call->regs, call->compat);
     for (u32 i = 0; i < PARAM_COUNT_MAX && i < plan->count; i++)
         put_step(slot, plan->steps[i].how, plan->steps[i].argument, plan->steps[i].extra);
     finish(slot, tally);
     return 0;
 }
 
-INLINE int on_call(u64 address, s64 result)
+INLINE int on_call(struct pt_regs *regs, s64 result)
 {
-    struct registers *at = (struct registers *)address;
-    struct call call = { .result = result, .compat = is_compat() };
-    call.operation = operation_of(at, call.compat);
-    return call.operation ? on_wanted(&call, at) : 0;
+    struct call call = { .regs = regs, .result = result, .compat = is_compat() };
+    call.operation = operation_of(regs, call.compat);
+    return call.operation ? on_wanted(&call) : 0;
 }
 
 SEC("fexit/call")
-int call_fexit(u64 *ctx) { return on_call(ctx[0], ctx[1]); }
+int call_fexit(u64 *ctx) { return on_call((struct pt_regs *)ctx[0], ctx[1]); }
 
 SEC("tp_btf/sys_exit")
-int call_btf(u64 *ctx) { return on_call(ctx[0], ctx[1]); }
+int call_btf(u64 *ctx) { return on_call((struct pt_regs *)ctx[0], ctx[1]); }
 
 struct sys_exit { u64 common; s64 number; s64 result; };
 
@@ -232,14 +230,14 @@ SEC("tracepoint/syscalls/sys_exit")
 int call_tracepoint(struct sys_exit *ctx)
 {
     /* This tracepoint tells of no 32-bit call. */
-    struct call call = { .result = ctx->result };
     u32 number = ctx->number & ~X32_BIT;
     u16 *operation = number < COMPAT_NUMBERS ? bpf_map_lookup_elem(&numbers, &number) : 0;
-    call.operation = operation ? *operation : 0;
-    if (!call.operation)
+    if (!operation || !*operation)
         return 0;
     struct task_struct *task = bpf_get_current_task_btf();
-    return on_wanted(&call, (struct registers *)bpf_task_pt_regs(task));
+    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+    struct call call = { .regs = regs, .result = ctx->result, .operation = *operation };
+    return on_wanted(&call);
 }
 
 /* Puts what lies between two user addresses: arguments or environment, each ended by a zero. */
@@ -283,7 +281,6 @@ int on_exec(u64 *ctx)
     struct tally *tally = tally_of(operation);
     if (!tally || !wanted(operation))
         return 0;
-    count(&tally->seen);
     struct slot *slot = begin(operation, 0, 0, tally);
     if (!slot)
         return 0;
@@ -309,9 +306,9 @@ int on_exec(u64 *ctx)
 }
 
 /* The flags of the clone or clone3 that the registers hold. */
-INLINE u32 clone_flags(u32 operation, struct registers *regs, bool compat)
+INLINE u32 clone_flags(u32 operation, struct pt_regs *regs, bool compat)
 {
-    u64 first = compat ? (u32)regs->bx : regs->di;
+    u64 first = register_argument(regs, 0, compat);
     if (operation == op_clone)
         return first;
     if (operation != op_clone3 || bpf_probe_read_user(&first, sizeof(first), (void *)first))
@@ -323,20 +320,17 @@ SEC("tp_btf/sched_process_fork")
 int on_fork(u64 *ctx)
 {
     u64 child = argument_address(ctx, 1);
-    struct registers regs;
-    struct registers *at = (struct registers *)bpf_task_pt_regs(bpf_get_current_task_btf());
-    bpf_probe_read_kernel(&regs, sizeof(regs), at);
-    u32 operation = operation_of(at, is_compat());
+    struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+    u32 operation = operation_of(regs, is_compat());
     if (!operation)
         operation = op_clone;
     struct tally *tally = tally_of(operation);
     if (!tally || !wanted(operation))
         return 0;
-    count(&tally->seen);
     struct slot *slot = begin(operation, READ((struct task_struct *)child, pid), 0, tally);
     if (!slot)
         return 0;
-    put_process(slot, child, clone_flags(operation, &regs, is_compat()));
+    put_process(slot, child, clone_flags(operation, regs, is_compat()));
     put_cgroup(slot);
     finish(slot, tally);
     return 0;
@@ -349,7 +343,6 @@ int on_exit(void)
     struct tally *tally = tally_of(op_procexit);
     if (!tally || !wanted(op_procexit))
         return 0;
-    count(&tally->seen);
     struct slot *slot = begin(op_procexit, 0, 0, tally);
     if (!slot)
         return 0;
@@ -373,7 +366,6 @@ int on_uring(u64 *ctx)
     struct tally *tally = tally_of(*operation);
     if (!plan || !tally)
         return 0;
-    count(&tally->seen);
     if (is_request_dropped(*operation, plan, request_fd(request))) {
         count(&tally->filtered);
         return 0;

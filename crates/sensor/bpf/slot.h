@@ -15,9 +15,11 @@
 #define URING_COUNT 64
 #define NUMBER_COUNT (URING_NUMBERS + URING_COUNT)
 #define SLOT_COUNT_MAX 256
+#define HOST_COUNT_MAX 16384
 #define CLAIM_TRIES 4
 #define PATH_LEN_MAX 4096
 #define NAME_LEN_MAX 256
+#define BLOCK_LEN 80
 
 /* How the value of a parameter is found; `crates/sensor/src/plan.rs` writes these. */
 enum how {
@@ -76,14 +78,14 @@ struct set {
     u64 second[PAIR_COUNT];           /* ... and the one behind it */
     u64 flags;
 };
-enum set_flag { SET_IN_ROOT = 1, SET_HIDDEN = 2 };
+enum set_flag { SET_IN_ROOT = 1, SET_HIDDEN = 2, SET_PAIRS = 4 };
 
 /* A path as the tree of beginnings takes it: its length in bits, a set, the path with its zero. */
 #define KEY_TEXT_LEN 252
 struct key { u32 bits; u32 set; u8 text[KEY_TEXT_LEN]; };
 
 /* What became of the events of an operation, on one processor. */
-struct tally { u64 seen, filtered, sent, ring_full, no_slot, unread, truncated; };
+struct tally { u64 filtered, sent, ring_full, no_slot, unread, truncated; };
 
 struct slot {
     u64 claimed;
@@ -100,8 +102,10 @@ struct slot {
     u32 text_len;
     struct key key;
     u8 behind_key[20];
+    u8 block[BLOCK_LEN];
     struct {
-        struct dentry *dentry, *root_dentry, *mount_root;
+        struct vfsmount *leaf_mount;
+        struct dentry *leaf, *dentry, *root_dentry, *mount_root;
         struct mount *mount, *root_mount;
         u32 at;
         u32 flags;
@@ -141,14 +145,8 @@ struct {
     int (*max_entries)[4096];
     int (*map_flags)[BPF_F_NO_PREALLOC];
 } beginnings SEC(".maps");
-/* Cgroups that are surely no container's. */
-struct {
-    int (*type)[BPF_MAP_TYPE_HASH];
-    u64 *key;
-    u8 *value;
-    int (*max_entries)[16384];
-    int (*map_flags)[BPF_F_NO_PREALLOC];
-} hosts SEC(".maps");
+/* Cgroups that are surely no container's, each at the place that its number leads to. */
+MAP(BPF_MAP_TYPE_ARRAY, u32, u64, HOST_COUNT_MAX) hosts SEC(".maps");
 struct {
     int (*type)[BPF_MAP_TYPE_RINGBUF];
     int (*max_entries)[1 << 20];
@@ -176,7 +174,33 @@ INLINE struct slot *claim(void)
     return 0;
 }
 
-INLINE void release(struct slot *slot) { __sync_lock_test_and_set(&slot->claimed, 0); }
+/* A plain store is enough: on x86-64 none is seen before what was written earlier. */
+INLINE void release(struct slot *slot)
+{
+    asm volatile("" ::: "memory");
+    *(volatile u64 *)&slot->claimed = 0;
+}
+
+/*
+ * Takes a copy of the beginning of a structure, of which TAKEN then gives the fields: one call
+ * for all of them. What lies further back is read by itself.
+ */
+INLINE void take(struct slot *slot, const void *from)
+{
+    if (bpf_probe_read_kernel(slot->block, BLOCK_LEN, from))
+        __builtin_memset(slot->block, 0, BLOCK_LEN);
+}
+
+#define TAKEN(slot, pointer, field)                                             \
+    ({                                                                          \
+        typeof((pointer)->field) taken_;                                        \
+        u64 at_ = FIELD_OFFSET(typeof(*(pointer)), field);                      \
+        if (at_ + sizeof(taken_) <= BLOCK_LEN)                                  \
+            taken_ = *(typeof(taken_) *)((slot)->block + at_);                  \
+        else                                                                    \
+            taken_ = READ(pointer, field);                                      \
+        taken_;                                                                 \
+    })
 
 /* The place of the next parameter, or nothing if the record is full. */
 INLINE u8 *room(struct slot *slot)

@@ -19,6 +19,7 @@ const HASH_FACTOR: u32 = 2_654_435_761;
 const HASH_SHIFT: u32 = 22;
 const IN_ROOT: u64 = 1;
 const HIDDEN: u64 = 2;
+const PAIRS: u64 = 4;
 
 /// A set as it stands in its map: hashes of beginnings, hashes of endings, pairs, flags.
 pub(crate) type Set = [u64; 2 * HASH_WORDS + 2 * PAIR_COUNT + 1];
@@ -88,6 +89,13 @@ pub(crate) fn set<'n>(needles: impl IntoIterator<Item = &'n Needle>) -> Set {
             Needle::Hidden => set[FLAGS] |= HIDDEN,
             Needle::Port(_) => {}
         }
+    }
+    if pairs > 0 {
+        set[FLAGS] |= PAIRS;
+        // A place left over holds the first pair again.
+        (pairs..PAIR_COUNT).for_each(|at| {
+            (set[FIRST + at], set[SECOND + at]) = (set[FIRST], set[SECOND]);
+        });
     }
     set
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use aya::maps::{Array, HashMap, Map, MapData, MapError, PerCpuArray, RingBuf};
+use aya::maps::{Array, Map, MapData, MapError, PerCpuArray, RingBuf};
 use aya::{Btf, Ebpf, EbpfLoader};
 use syscall::record::{Operation, Record};
 use syscall::selection::Sort;
@@ -27,6 +27,8 @@ pub const POLL: Duration = Duration::from_millis(2);
 /// Slots in which records are put together.
 const SLOT_COUNT_MAX: u32 = 256;
 const SLOTS_PER_PROCESSOR: u32 = 4;
+/// Cgroups that are known to be no container's.
+pub(crate) const HOST_COUNT_MAX: u32 = 16_384;
 /// Where 32-bit calls begin in the table of numbers, as `bpf/slot.h` says.
 const COMPAT_NUMBERS: u32 = 1024;
 /// Where the parts of the 32-bit `socketcall` begin.
@@ -38,7 +40,7 @@ pub(crate) const URING_NUMBERS: u32 = 2112;
 pub struct Sensor {
     ring: RingBuf<MapData>,
     tallies: PerCpuArray<MapData, [u64; COUNTER_COUNT]>,
-    hosts: HashMap<MapData, u64, u8>,
+    hosts: Array<MapData, u64>,
     operations: BTreeSet<Operation>,
     standing: Standing,
     attached: Attached,
@@ -83,7 +85,7 @@ impl Sensor {
         let ring = RingBuf::try_from(take(&mut ebpf, "ring")?).map_err(wrong("ring"))?;
         let tallies = take(&mut ebpf, "tallies")?;
         let tallies = PerCpuArray::try_from(tallies).map_err(wrong("tallies"))?;
-        let hosts = HashMap::try_from(take(&mut ebpf, "hosts")?).map_err(wrong("hosts"))?;
+        let hosts = Array::try_from(take(&mut ebpf, "hosts")?).map_err(wrong("hosts"))?;
         let standing = Standing {
             step,
             refused,
@@ -142,10 +144,13 @@ impl Sensor {
     }
 
     /// Says of a cgroup that it is no container's and will not become one. Without this, events
-    /// that only rules for containers ask for are sent from everywhere. When there is no more room
-    /// for such cgroups, that goes on for those left over.
+    /// that only rules for containers ask for are sent from everywhere. That goes on for one whose
+    /// place another has taken.
     pub fn set_host(&mut self, cgroup: u64) {
-        let _full = self.hosts.insert(cgroup, 1, 0);
+        let place = (cgroup % u64::from(HOST_COUNT_MAX)) as u32;
+        if self.hosts.get(&place, 0).is_ok_and(|taken| taken == 0) {
+            let _kept = self.hosts.set(place, cgroup, 0);
+        }
     }
 
     /// Events that the kernel kept from a program because it ran already; they are in no tally.

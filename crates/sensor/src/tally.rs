@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 /// sent or lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
-    /// Events that the programs saw.
+    /// Events that the programs saw: all that were filtered, sent or lost.
     pub seen: u64,
     /// Events that a filter dropped: no rule could match them.
     pub filtered: u64,
@@ -23,7 +23,7 @@ pub struct Tally {
 }
 
 /// Number of counters.
-pub(crate) const COUNTER_COUNT: usize = 7;
+pub(crate) const COUNTER_COUNT: usize = 6;
 
 impl Tally {
     /// Events that were lost.
@@ -34,7 +34,8 @@ impl Tally {
 
 impl From<[u64; COUNTER_COUNT]> for Tally {
     fn from(counters: [u64; COUNTER_COUNT]) -> Self {
-        let [seen, filtered, sent, ring_full, no_slot, unread, truncated] = counters;
+        let [filtered, sent, ring_full, no_slot, unread, truncated] = counters;
+        let seen = filtered + sent + ring_full + no_slot;
         Self { seen, filtered, sent, ring_full, no_slot, unread, truncated }
     }
 }

@@ -15,7 +15,7 @@ use syscall::selection::{
 use crate::choose::{KEY_TEXT_LEN, PAIR_COUNT, Set};
 use crate::number::URING_CALLS;
 use crate::plan::{STEP_COUNT_MAX, STEPS_AT, plan};
-use crate::reader::URING_NUMBERS;
+use crate::reader::{HOST_COUNT_MAX, URING_NUMBERS};
 
 const RECORD: &str = include_str!("../bpf/record.h");
 const SLOT: &str = include_str!("../bpf/slot.h");
@@ -206,6 +206,7 @@ fn the_programs_know_every_situation() {
     assert_eq!(numbers["SET_COUNT_MAX"], SET_COUNT_MAX as u64);
     assert_eq!(numbers["KEY_TEXT_LEN"], KEY_TEXT_LEN as u64);
     assert_eq!(numbers["PAIR_COUNT"], PAIR_COUNT as u64);
+    assert_eq!(numbers["HOST_COUNT_MAX"], u64::from(HOST_COUNT_MAX));
     let index = |place, what| Situation { place, what }.index() as u64;
     let nowhere = |what| index(Place::Anywhere, what);
     let host = index(Place::Host, What::Ended(Outcome::Failed));

@@ -3,7 +3,7 @@
 use event::{Subject, Time};
 
 use crate::envelope::Envelope;
-use crate::read::{Descriptor, descriptor};
+use crate::read::{Descriptor, Opening, descriptor, opening};
 use crate::record::{IO_URING, Record, What};
 use crate::table::{Process, Tables, value};
 
@@ -16,13 +16,15 @@ pub struct Event<'e> {
     pub(crate) envelope: Envelope<'e>,
     /// The descriptor that it is about, looked at once.
     descriptor: Option<Option<Descriptor<'e>>>,
+    /// What an open asks for, looked at once.
+    opening: Option<Opening>,
 }
 
 impl<'e> Event<'e> {
     /// Puts a record beside what is known; [`Tables::before`] must have seen it.
     pub fn new(record: Record<'e>, tables: &'e Tables, envelope: Envelope<'e>) -> Self {
         let process = tables.processes().get(record.pid(), record.start());
-        Self { record, tables, process, envelope, descriptor: None }
+        Self { record, tables, process, envelope, descriptor: None, opening: None }
     }
 
     /// Returns the process that acts.
@@ -100,6 +102,13 @@ impl<'e> Event<'e> {
             What::Number(number) => Some(number),
             _ => None,
         }
+    }
+
+    /// Returns what the event asks for if it opens.
+    pub(crate) fn opening(&mut self) -> Opening {
+        let opening = self.opening.unwrap_or_else(|| opening(self));
+        self.opening = Some(opening);
+        opening
     }
 
     /// Returns the descriptor that the event is about; none where it is about none.

@@ -143,7 +143,7 @@ pub fn read(event: &mut Event<'_>, field: &Field, show: &mut Show<'_>) {
         Field::Nanoseconds => show.text(event.time().0.to_string()),
         Field::AbsolutePath(side) => show.some_text(absolute_path(event, *side)),
         Field::OpenRead | Field::OpenWrite | Field::OpenExec | Field::OpenCreate => {
-            opening(event, field, show);
+            opened(event, field, show);
         }
         _ => moving(event, row.category, field, show),
     }
@@ -169,17 +169,35 @@ fn moving(event: &Event<'_>, category: Category, field: &Field, show: &mut Show<
     }
 }
 
-/// The fields of calls that open; any other call opens nothing.
-fn opening(event: &Event<'_>, field: &Field, show: &mut Show<'_>) {
-    const ACCESS: u64 = 3;
+/// The flags that say what an open is for; all of them are those of one that is for nothing.
+const ACCESS: u64 = 3;
+
+/// What a call asks for that opens; any other opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    flags: u64,
+    mode: u64,
+}
+
+/// Tells what an event asks for.
+pub fn opening(event: &Event<'_>) -> Opening {
+    let opens = arg::row(event.record.operation).uses == Uses::Open;
+    let flags = |_: &u64| opens && event.record.operation != Operation::Creat;
+    Opening {
+        flags: event.number("flags").filter(flags).unwrap_or(ACCESS),
+        mode: event.number("mode").unwrap_or(0),
+    }
+}
+
+/// The fields of calls that open.
+fn opened(event: &mut Event<'_>, field: &Field, show: &mut Show<'_>) {
     const CREATE: u64 = 0o100;
     const TEMPORARY: u64 = 0o20_000_000;
     const EXECUTE: u64 = 0o111;
     let operation = event.record.operation;
     let creat = operation == Operation::Creat;
     let opens = arg::row(operation).uses == Uses::Open;
-    let flags = event.number("flags").filter(|_| opens && !creat).unwrap_or(ACCESS);
-    let mode = event.number("mode").unwrap_or(0);
+    let Opening { flags, mode } = event.opening();
     let makes = flags & (CREATE | TEMPORARY) != 0 && flags != ACCESS;
     match field {
         Field::OpenRead => show.bool(matches!(flags & ACCESS, 0 | 2)),

@@ -23,6 +23,7 @@ use rule::source::{Cost, FieldError, Presence};
 use crate::envelope::{self, Origin};
 use crate::event::Event;
 
+pub(crate) use evt::{Opening, opening};
 pub(crate) use fd::{Descriptor, FILES, descriptor};
 pub use link::{Link, link};
 pub(crate) use link::{address, socket_seen};
