@@ -114,11 +114,12 @@ NOINLINE int has_pair(struct slot *slot, struct set *set)
     if (!slot || !set)
         return 1;
     u64 found = 0;
-    for (u32 at = 0; at < 256 && at < slot->text_len; at += 8) {
-        u64 here = *(u64 *)(slot->key.text + at), next = *(u64 *)(slot->key.text + at + 1);
-#pragma unroll
-        for (u32 i = 0; i < PAIR_COUNT; i++)
-            found |= has_zero((here ^ set->first[i]) | (next ^ set->second[i]));
+    for (u32 i = 0; i < PAIR_COUNT && set->first[i]; i++) {
+        u64 first = set->first[i], second = set->second[i];
+        for (u32 at = 0; at < 256 && at < slot->text_len; at += 8) {
+            u64 here = *(u64 *)(slot->key.text + at), next = *(u64 *)(slot->key.text + at + 1);
+            found |= has_zero((here ^ first) | (next ^ second));
+        }
     }
     return found != 0;
 }

@@ -92,10 +92,6 @@ pub(crate) fn set<'n>(needles: impl IntoIterator<Item = &'n Needle>) -> Set {
     }
     if pairs > 0 {
         set[FLAGS] |= PAIRS;
-        // A place left over holds the first pair again.
-        (pairs..PAIR_COUNT).for_each(|at| {
-            (set[FIRST + at], set[SECOND + at]) = (set[FIRST], set[SECOND]);
-        });
     }
     set
 }

@@ -407,6 +407,7 @@ static void paths(void)
         "/no/such/..", "/a", "/nothing-of-a-rather-long-name", "/no/such/dir",
         "/no/such/dir/", "/no/such/dir/file", "/no/such/place/my.key",
         "/no/such/.hidden/file", "/no/such/long/way/to/a/place/xyzq", "/no/such/other",
+        "/no/suc/../x", "/no/such/a..b",
     };
     memset(longest, 'x', 300);
     memcpy(longest, "/no/such/", 9);
