@@ -97,19 +97,34 @@ impl Client {
 
     /// Reads an object or a list.
     pub async fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, AskError> {
-        let mut connection = match self.open.take().filter(|open| !open.sender.is_closed()) {
-            Some(open) => open,
-            None => Connection::open(&self.access).await?,
+        let body = match self.open.take().filter(|open| !open.sender.is_closed()) {
+            Some(kept) => match self.read(kept, path).await {
+                // A server hangs up on whoever says nothing for a while: perhaps just now.
+                Err(AskError::Broke(_)) => self.read_anew(path).await?,
+                body => body?,
+            },
+            None => self.read_anew(path).await?,
         };
-        let late = connection.address();
+        serde_json::from_slice(&body).map_err(|error| AskError::Answer(error.to_string()))
+    }
+
+    async fn read_anew(&mut self, path: &str) -> Result<Bytes, AskError> {
+        let connection = Connection::open(&self.access).await?;
+        self.read(connection, path).await
+    }
+
+    /// Asks over a connection, and keeps it if the server answers.
+    async fn read(&mut self, mut connection: Connection, path: &str) -> Result<Bytes, AskError> {
         let body = timeout(WAIT_MAX, async {
             let answer = connection.ask(path).await?;
             let body = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await;
             body.map(|body| body.to_bytes()).map_err(|error| AskError::Answer(error.to_string()))
         });
-        let body = body.await.map_err(|_| AskError::Late(late))??;
-        self.open = Some(connection);
-        serde_json::from_slice(&body).map_err(|error| AskError::Answer(error.to_string()))
+        let body = body.await.map_err(|_| AskError::Late(connection.address()))?;
+        if matches!(body, Ok(_) | Err(AskError::Refused { .. })) {
+            self.open = Some(connection);
+        }
+        body
     }
 
     /// Begins a watch, on a connection of its own.

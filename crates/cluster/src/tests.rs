@@ -27,6 +27,8 @@ enum Answer {
     Events(String),
     /// Events, after which the connection breaks.
     Broken(String),
+    /// Nothing: the connection breaks.
+    HungUp,
 }
 
 /// A server, and what it was asked.
@@ -143,6 +145,7 @@ async fn serve(
                 std::future::pending::<()>().await;
             }
             Answer::Broken(events) => return chunk(&mut stream, &events).await,
+            Answer::HungUp => return Ok(()),
         }
     }
 }
@@ -268,6 +271,20 @@ fn a_pod_asks_as_its_service_account_and_page_by_page() {
     let (mut reader, mut pods) = (server.reader_in_a_pod(), Pods::default());
     until(&mut reader, &mut pods, "two", |told| label(told) == "back");
     assert_eq!(label(pods.get("one").unwrap()), "front");
+}
+
+#[test]
+fn a_server_that_hung_up_on_a_silent_connection_is_asked_again() {
+    let server = Server::start(|path, count| match path {
+        LIST => list(&[pod("u", "front", 5)], 7),
+        _ if path.contains("watch=1") => Answer::Events(String::new()),
+        _ if path.contains("replicasets") && count == 0 => Answer::HungUp,
+        _ => known(path),
+    });
+    let (mut reader, mut pods) = (server.reader(), Pods::default());
+    until(&mut reader, &mut pods, "u", |told| told.workload.is_some());
+    assert_eq!(server.asked().iter().filter(|path| path.contains("replicasets")).count(), 2);
+    assert_eq!(server.asked().iter().filter(|path| *path == LIST).count(), 1);
 }
 
 #[test]
