@@ -57,6 +57,17 @@ pub struct Way {
     pub token: Option<String>,
 }
 
+impl Way {
+    /// Returns host and port as they stand in a URL.
+    pub fn address(&self) -> String {
+        address(&self.host, self.port)
+    }
+}
+
+fn address(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
 impl Access {
     /// Returns the way of the pod that this runs in, if it runs in one.
     pub fn of_pod() -> Option<Access> {
@@ -64,8 +75,8 @@ impl Access {
         let (host, port) =
             (variable("KUBERNETES_SERVICE_HOST")?, variable("KUBERNETES_SERVICE_PORT")?);
         let folder = PathBuf::from(ACCOUNT);
-        let host = if host.contains(':') { format!("[{host}]") } else { host };
-        let server = format!("https://{host}:{port}");
+        let port = port.parse().unwrap_or(PORT);
+        let server = format!("https://{}", address(&host, port));
         folder.join("token").exists().then_some(Access::Account { server, folder })
     }
 
@@ -278,6 +289,12 @@ mod tests {
         std::fs::write(&path, config).unwrap();
         let error = Access::Kubeconfig(path).read().map(|_| ()).unwrap_err().to_string();
         assert!(error.contains(told), "{error}");
+    }
+
+    #[test]
+    fn an_address_of_ipv6_stands_in_brackets() {
+        assert_eq!(address("api.example", 443), "api.example:443");
+        assert_eq!(address("fd00::1", 6443), "[fd00::1]:6443");
     }
 
     #[test]

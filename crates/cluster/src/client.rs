@@ -177,7 +177,7 @@ struct Connection {
 impl Connection {
     async fn open(access: &Access) -> Result<Connection, AskError> {
         let way = access.read()?;
-        let address = || format!("{}:{}", way.host, way.port);
+        let address = || way.address();
         let connecting = async {
             let stream = TcpStream::connect((way.host.as_str(), way.port)).await;
             let stream = stream.map_err(|error| AskError::Reach(address(), error))?;
@@ -197,7 +197,7 @@ impl Connection {
     }
 
     fn address(&self) -> String {
-        format!("{}:{}", self.way.host, self.way.port)
+        self.way.address()
     }
 
     async fn ask(&mut self, path: &str) -> Result<Response<Incoming>, AskError> {
