@@ -19,6 +19,15 @@ const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// Port of a server's URL that names none.
 const PORT: u16 = 443;
 
+/// This node as a member of its cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// How the API server is reached.
+    pub access: Access,
+    /// What the cluster calls this node.
+    pub node: String,
+}
+
 /// How the API server is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Access {

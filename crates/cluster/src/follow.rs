@@ -9,10 +9,11 @@ use syscall::table::{News, POD_COUNT_MAX};
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep};
 
+use crate::access::Member;
 use crate::client::{AskError, Client, Lines};
 use crate::object::{Event, Failure, List, Metadata, Pod};
 use crate::owner::Owners;
-use crate::reader::{Member, Standing};
+use crate::standing::Standing;
 
 /// How long a round lasts: owners and namespaces are asked for once in it.
 const ROUND: Duration = Duration::from_secs(10 * 60);

@@ -10,9 +10,10 @@ mod follow;
 mod object;
 mod owner;
 mod reader;
+mod standing;
 
 #[cfg(test)]
 mod tests;
 
-pub use access::{Access, AccessError};
-pub use reader::{Member, Reader};
+pub use access::{Access, AccessError, Member};
+pub use reader::Reader;

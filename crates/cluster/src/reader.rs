@@ -1,25 +1,17 @@
 //! Asking the API server on a thread of its own, so that no event waits for an answer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use syscall::table::{News, Pods};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::access::Access;
+use crate::access::Member;
 use crate::follow::Follower;
+use crate::standing::Standing;
 
 /// News that may wait to be taken; then the API waits.
 const NEWS_COUNT_MAX: usize = 64;
-
-/// This node as a member of its cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// How the API server is reached.
-    pub access: Access,
-    /// What the cluster calls this node.
-    pub node: String,
-}
 
 /// What the API server tells of the pods of this node. Dropping it ends the asking.
 #[derive(Debug)]
@@ -28,27 +20,11 @@ pub struct Reader {
     standing: Arc<Standing>,
 }
 
-/// How asking goes at the moment.
-#[derive(Debug)]
-pub struct Standing {
-    trouble: Mutex<Trouble>,
-}
-
-#[derive(Debug, Default)]
-struct Trouble {
-    /// Why pods are not told of.
-    pods: Option<String>,
-    /// Why not all owners are told of.
-    owners: Option<String>,
-}
-
 impl Reader {
     /// Begins to ask.
     pub fn start(member: Member) -> Reader {
         let (sender, news) = channel(NEWS_COUNT_MAX);
-        let trouble =
-            Trouble { pods: Some("it has not answered yet".to_owned()), ..Trouble::default() };
-        let standing = Arc::new(Standing { trouble: Mutex::new(trouble) });
+        let standing = Arc::new(Standing::new());
         let asking = standing.clone();
         let thread = thread::Builder::new().name("kubernetes".to_owned());
         if let Err(error) = thread.spawn(move || ask(member, sender, asking)) {
@@ -66,45 +42,7 @@ impl Reader {
 
     /// Says what cannot be told at the moment.
     pub fn blind(&self) -> Vec<String> {
-        let trouble = self.standing.trouble();
-        let pods = trouble.pods.as_ref().map(|why| {
-            format!(
-                "kubernetes: later labels and the owners of pods are not told by the API: {why}"
-            )
-        });
-        let owners = trouble.owners.as_ref().map(|why| {
-            format!("kubernetes: not all owners and namespaces of pods are told by the API: {why}")
-        });
-        pods.into_iter().chain(owners).collect()
-    }
-}
-
-impl Standing {
-    /// Notes that the server cannot be asked.
-    pub fn fail(&self, why: String) {
-        let mut trouble = self.trouble();
-        if trouble.pods.as_ref() != Some(&why) {
-            tracing::warn!(why, "the Kubernetes API does not tell of the pods of this node");
-        }
-        trouble.pods = Some(why);
-    }
-
-    /// Notes that it answers, and why it does not tell of all owners, if so.
-    pub fn reach(&self, owners: Option<&str>) {
-        let mut trouble = self.trouble();
-        if trouble.pods.take().is_some() {
-            tracing::info!("the Kubernetes API tells of the pods of this node");
-        }
-        if trouble.owners.as_deref() != owners
-            && let Some(why) = owners
-        {
-            tracing::warn!(why, "the Kubernetes API does not tell of all owners of pods");
-        }
-        trouble.owners = owners.map(str::to_owned);
-    }
-
-    fn trouble(&self) -> MutexGuard<'_, Trouble> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+        self.standing.blind()
     }
 }
 
