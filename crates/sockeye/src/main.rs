@@ -3,6 +3,7 @@
 mod command;
 mod config;
 mod evidence;
+mod memory;
 mod package;
 #[cfg(test)]
 mod reference;

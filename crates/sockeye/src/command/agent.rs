@@ -19,6 +19,7 @@ use server::RuleSet;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::config::{StatedKubernetes, hostname, step};
+use crate::memory;
 use shipping::{Ships, Spooled};
 
 /// Where an agent keeps its identity and its spool.
@@ -78,7 +79,7 @@ pub struct Args {
 /// Runs until it is told to stop.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     super::serve::log();
-    spare_memory();
+    memory::spare();
     // First of all, while this is the only thread: what others do then is done with these alone.
     let kept = privilege::keep(args.step).context("cannot give capabilities up")?;
     prepare(&args.data)?;
@@ -121,14 +122,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     watch.stop();
     ships.stop();
     ended.map(|()| ExitCode::SUCCESS)
-}
-
-/// Has the kernel give this process memory by small pages, for good. The allocator asks for huge
-/// ones, which doubled what an agent held: half of it was never written.
-fn spare_memory() {
-    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
-        tracing::warn!(%error, "this agent holds more memory than it has to: huge pages stay on");
-    }
 }
 
 /// Waits for a signal. An error if the watch ends by itself.

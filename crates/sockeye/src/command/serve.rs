@@ -13,6 +13,7 @@ use server::{Running, Settings, SourceRules};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{SensorSetting, Stated, hostname};
+use crate::memory;
 
 /// Threads that may wait for the disk at the same time.
 const BLOCKING_THREADS_MAX: usize = 16;
@@ -44,6 +45,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     log();
+    memory::spare();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
