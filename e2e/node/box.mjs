@@ -147,27 +147,9 @@ export class ContainerdBox extends Box {
   }
 }
 
-/** By podman, with a store of its own. */
-export class PodmanBox extends Box {
-  static async missing() {
-    const found = await run('sh', ['-c', 'command -v podman']).catch(() => null);
-    return found ? undefined : 'podman is not installed';
-  }
-
-  static async prepare(node) {
-    await new PodmanBox(node).#podman('import', await debian(), image);
-  }
-
-  get command() {
-    const at = (name) => join(this.node.dir, 'podman', name);
-    return [
-      'podman', '--root', at('root'), '--runroot', at('run'), '--tmpdir', at('tmp'),
-      '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', '--runtime', 'runc',
-      '--events-backend', 'none',
-    ];
-  }
-
-  async #podman(...args) {
+/** By an engine that is called as Docker is: `command` says where it is found. */
+class EngineBox extends Box {
+  async engine(...args) {
     const [program, ...common] = this.command;
     return (await run(program, [...common, ...args])).stdout.trim();
   }
@@ -175,7 +157,7 @@ export class PodmanBox extends Box {
   async start() {
     // Its own limits are beyond those of a machine that may not raise them.
     const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=1024:1024`]);
-    this.id = await this.#podman(
+    this.id = await this.engine(
       'run', '--detach', '--name', this.name, '--label', 'tier=front', '--network', 'none',
       ...limits, '--oom-score-adj', '0', ...(this.privileged ? ['--privileged'] : []),
       image, ...images.shop.command,
@@ -189,29 +171,60 @@ export class PodmanBox extends Box {
   }
 
   pid() {
-    return this.#podman('inspect', '--format', '{{.State.Pid}}', this.name);
+    return this.engine('inspect', '--format', '{{.State.Pid}}', this.name);
   }
 
   async facts() {
-    const digest = await this.#podman('image', 'inspect', '--format', '{{.Digest}}', image);
     return {
       'container.full_id': this.id,
       'container.name': this.name,
-      'container.type': 'podman',
       'container.image.repository': repository,
       'container.image.tag': tag,
-      'container.image.digest': digest,
       'container.label[tier]': 'front',
     };
   }
 
   async stop() {
-    await this.#podman('rm', '--force', '--time', '0', this.name);
+    await this.engine('rm', '--force', this.name);
+  }
+}
+
+/** By podman, with a store of its own. */
+export class PodmanBox extends EngineBox {
+  static async missing() {
+    const found = await run('sh', ['-c', 'command -v podman']).catch(() => null);
+    return found ? undefined : 'podman is not installed';
+  }
+
+  static async prepare(node) {
+    await new PodmanBox(node).engine('import', await debian(), image);
+  }
+
+  get command() {
+    const at = (name) => join(this.node.dir, 'podman', name);
+    return [
+      'podman', '--root', at('root'), '--runroot', at('run'), '--tmpdir', at('tmp'),
+      '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', '--runtime', 'runc',
+      '--events-backend', 'none',
+    ];
+  }
+
+  async facts() {
+    const digest = await this.engine('image', 'inspect', '--format', '{{.Digest}}', image);
+    return {
+      ...(await super.facts()),
+      'container.type': 'podman',
+      'container.image.digest': digest,
+    };
+  }
+
+  async stop() {
+    await this.engine('rm', '--force', '--time', '0', this.name);
   }
 }
 
 /** By Docker, with a daemon of its own. */
-export class DockerBox extends Box {
+export class DockerBox extends EngineBox {
   static missing() {
     return missingDocker();
   }
@@ -220,41 +233,17 @@ export class DockerBox extends Box {
     node.docker ??= await Docker.start(node.dir);
   }
 
-  async start() {
-    // Its own limits are beyond those of a machine that may not raise them.
-    const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=1024:1024`]);
-    this.id = await this.node.docker.run(
-      'run', '--detach', '--name', this.name, '--label', 'tier=front', '--network', 'none',
-      ...limits, '--oom-score-adj', '0', ...(this.privileged ? ['--privileged'] : []),
-      image, ...images.shop.command,
-    );
-    return this;
-  }
-
-  enter(terminal) {
-    const flags = terminal ? ['--interactive', '--tty'] : [];
-    return [...this.node.docker.command, 'exec', ...flags, this.name];
-  }
-
-  pid() {
-    return this.node.docker.run('inspect', '--format', '{{.State.Pid}}', this.name);
+  get command() {
+    return this.node.docker.command;
   }
 
   async facts() {
-    const id = await this.node.docker.run('inspect', '--format', '{{.Image}}', this.name);
+    const id = await this.engine('inspect', '--format', '{{.Image}}', this.name);
     return {
-      'container.full_id': this.id,
-      'container.name': this.name,
+      ...(await super.facts()),
       'container.type': 'docker',
-      'container.image.repository': repository,
-      'container.image.tag': tag,
       'container.image.id': id.replace('sha256:', '').slice(0, 12),
-      'container.label[tier]': 'front',
     };
-  }
-
-  async stop() {
-    await this.node.docker.run('rm', '--force', this.name);
   }
 }
 
