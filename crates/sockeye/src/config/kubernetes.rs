@@ -23,7 +23,7 @@ impl StatedKubernetes {
     pub fn settle(&self, hostname: &str) -> Option<Member> {
         let access = self.kubeconfig.clone().map(Access::Kubeconfig).or_else(Access::of_pod)?;
         // As a kubelet names its node, unless it is told otherwise.
-        let node = self.node.clone().unwrap_or_else(|| hostname.trim().to_lowercase());
+        let node = self.node.clone().unwrap_or_else(|| hostname.to_lowercase());
         Some(Member { access, node })
     }
 }
@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn a_cluster_is_asked_where_one_is_named() {
-        let settled = |text: &str| Stated::parse(text).unwrap().kubernetes.settle("Web-1\n");
+        let settled = |text: &str| Stated::parse(text).unwrap().kubernetes.settle("Web-1");
         assert_eq!(settled(""), None);
         let access = Access::Kubeconfig("/etc/kubeconfig".into());
         let member = |node: &str| Some(Member { access: access.clone(), node: node.to_owned() });
