@@ -10,7 +10,7 @@ mod reference;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -40,12 +40,13 @@ enum Command {
 /// it.
 fn main() -> ExitCode {
     node::canary::act_if_asked();
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let done = match cli.command {
         Command::Serve(args) => command::serve::run(args),
         Command::Agent(args) => command::agent::run(args),
         Command::Nodes(args) => command::nodes::run(args),
-        Command::Detect(args) => command::detect::run(args),
+        Command::Detect(args) => command::detect::run(args, &matches),
         Command::Rules(args) => command::rules::run(args),
         Command::Controls(args) => command::controls::run(args),
         Command::Report(args) => command::report::run(args),

@@ -176,3 +176,30 @@ fn an_address_is_known_by_the_name_that_a_rule_gives_it() {
     said.for_each(drop);
     assert!(live.wait().unwrap().success());
 }
+
+#[test]
+fn what_only_a_watch_asks_for_is_refused_for_recorded_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("audit.log");
+    fs::write(&log, "").unwrap();
+    let detect = |options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sockeye"));
+        command.arg("detect").args(options).arg(&log).env("SOCKEYE_KUBECONFIG", "/nowhere");
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for options in [
+        ["--for", "1s"],
+        ["--step", "btf"],
+        ["--push-down", "off"],
+        ["--kubeconfig", "/nowhere"],
+        ["--kubernetes-node", "n1"],
+    ] {
+        let (code, said) = detect(&options);
+        assert_eq!(code, Some(2), "{options:?}: {said}");
+        assert!(said.contains("--live"), "{options:?}: {said}");
+    }
+    // A variable may stand there for other commands.
+    let (code, said) = detect(&[]);
+    assert_eq!(code, Some(0), "{said}");
+}

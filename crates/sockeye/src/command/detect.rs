@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use clap::ValueEnum;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, ValueEnum};
 use detect::{Detector, Replay, Seen, Summary};
 use event::{Severity, Time};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -58,14 +59,13 @@ pub struct Args {
     live: bool,
 
     /// End after this time, such as 30s or 5m
-    #[arg(long = "for", value_name = "TIME", requires = "live", value_parser = live::duration)]
+    #[arg(long = "for", value_name = "TIME", value_parser = live::duration)]
     live_for: Option<Duration>,
 
     /// How the kernel programs are attached: auto, fexit, tracepoint or btf
     #[arg(
         long,
         value_name = "STEP",
-        requires = "live",
         default_value = "auto",
         value_parser = crate::config::step
     )]
@@ -73,7 +73,7 @@ pub struct Args {
 
     /// Whether the kernel programs drop what no rule can match, or send it to be judged here: the
     /// alerts are the same, only the cost differs
-    #[arg(long, value_name = "WHETHER", requires = "live", default_value = "on")]
+    #[arg(long, value_name = "WHETHER", default_value = "on")]
     push_down: Switch,
 
     #[command(flatten)]
@@ -115,9 +115,24 @@ enum Switch {
     Off,
 }
 
-/// Runs the command.
-pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+/// Options that only a watch asks for, by their ids. That they require `--live` cannot be said to
+/// clap: it lets everything go that recorded inputs conflict with.
+const OF_WATCH: [(&str, &str); 5] = [
+    ("live_for", "--for"),
+    ("step", "--step"),
+    ("push_down", "--push-down"),
+    ("kubeconfig", "--kubeconfig"),
+    ("node", "--kubernetes-node"),
+];
+
+/// Runs the command; `matches` are those of the whole command line.
+pub fn run(args: Args, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
+    if !args.live
+        && let Some(option) = option_of_watch(matches)
+    {
+        anyhow::bail!("{option} is for the system calls of this machine: add --live, or leave it");
+    }
     let detector = detector(&args.rules)?;
     if args.live {
         return live::run(&args, detector, start);
@@ -157,6 +172,14 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(bound) if summary.reaches(bound) => ExitCode::from(1),
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Returns an option on the command line that only a watch asks for. One that a variable holds may
+/// stand there for other commands.
+fn option_of_watch(matches: &ArgMatches) -> Option<&'static str> {
+    let (_, matches) = matches.subcommand()?;
+    let is_said = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    OF_WATCH.iter().find(|(id, _)| is_said(id)).map(|(_, option)| *option)
 }
 
 fn show(seen: Seen<'_>, input: &Input, printer: &mut Printer, bar: &ProgressBar) {
