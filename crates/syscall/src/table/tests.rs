@@ -1,6 +1,9 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::Event;
 use crate::envelope::Envelope;
+use crate::record::{self, Operation};
 use crate::sample::{show, tables, take, who};
 
 #[test]
