@@ -36,6 +36,9 @@ pub struct Subject {
     pub principal: Option<String>,
 }
 
+/// Place of the workload among the parts.
+const WORKLOAD: usize = 3;
+
 impl Subject {
     /// Names of the parts, in the order of the fields.
     pub const PARTS: [&str; 9] = [
@@ -50,6 +53,17 @@ impl Subject {
         "principal",
     ];
 
+    /// Returns the parts that tell it from any other, in the order of [`Subject::PARTS`]. A
+    /// container of a node has an id that nothing else has, and what it belongs to may become known
+    /// only after something happened to it: so the workload of such a one is left out.
+    pub fn identity(&self) -> [Option<&str>; 9] {
+        let mut parts = self.parts();
+        if self.node.is_some() && self.container.is_some() {
+            parts[WORKLOAD] = None;
+        }
+        parts
+    }
+
     /// Returns every part, in the order of [`Subject::PARTS`].
     pub fn parts(&self) -> [Option<&str>; 9] {
         [
@@ -63,5 +77,22 @@ impl Subject {
             self.process.as_deref(),
             self.principal.as_deref(),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_container_of_a_node_belongs_to_does_not_tell_it_from_another() {
+        assert_eq!(Subject::PARTS[WORKLOAD], "workload");
+        let some = |text: &str| Some(text.to_owned());
+        let untold = Subject { node: some("n1"), container: some("3f0a"), ..Subject::default() };
+        let told = Subject { workload: some("deployments/shop"), ..untold.clone() };
+        assert_eq!(untold.identity(), told.identity());
+        // A container that an audit event names is one of a pod, which the workload tells.
+        let named = Subject { node: None, ..told };
+        assert_eq!(named.identity(), named.parts());
     }
 }

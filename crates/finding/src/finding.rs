@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::{Alert, Severity};
 
-/// Identity of a finding: the first 16 bytes of SHA-256 over source, rule and subject, in hex.
+/// Identity of a finding: the first 16 bytes of SHA-256 over source, rule and what tells its
+/// subject from any other, in hex.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct FindingId(pub String);
@@ -19,7 +20,7 @@ impl FindingId {
     pub fn of(alert: &Alert) -> FindingId {
         let mut hash = Sha256::new();
         let about = [Some(&*alert.source), Some(&*alert.rule)];
-        for part in about.into_iter().chain(alert.subject.parts()) {
+        for part in about.into_iter().chain(alert.subject.identity()) {
             let text = part.unwrap_or_default();
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text.as_bytes());
