@@ -14,6 +14,8 @@ use crate::program::hash_of;
 
 /// Bytes of the largest file that is read.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+/// How often a path is tried to be followed.
+const OPEN_COUNT_MAX: u32 = 64;
 
 /// The root of a file system as a process sees it.
 #[derive(Debug)]
@@ -65,24 +67,29 @@ impl Root {
 
     /// Tells whether there is anything at an absolute path.
     pub fn has(&self, path: &str) -> bool {
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        openat2(&self.0, path, flags, Mode::empty(), within).is_ok()
+        self.resolve(path, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC).is_ok()
     }
 
     /// Opens an ordinary file; nothing if it is none.
     fn open(&self, path: &str) -> Result<Option<File>, Errno> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-        let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-        let open = |flags| openat2(&self.0, path, flags, Mode::empty(), within);
         // Opening alone does something to many a device.
-        if !is_ordinary(&fstat(&open(OFlags::PATH | OFlags::CLOEXEC)?)?) {
+        if !is_ordinary(&fstat(&self.resolve(path, OFlags::PATH | OFlags::CLOEXEC)?)?) {
             return Ok(None);
         }
-        let file = open(flags)?;
+        let file = self.resolve(path, flags)?;
         // It may be another by now.
         let ordinary = is_ordinary(&fstat(&file)?);
         Ok(ordinary.then(|| file.into()))
+    }
+
+    /// Opens below the root. The kernel gives up on a path that leads upwards while anything on the
+    /// machine is renamed or mounted, so it is asked again.
+    fn resolve(&self, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+        let within = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
+        let open = || openat2(&self.0, path, flags, Mode::empty(), within);
+        let mut opened = (1..OPEN_COUNT_MAX).map(|_| open());
+        opened.find(|opened| !matches!(opened, Err(Errno::AGAIN))).unwrap_or_else(open)
     }
 }
 

@@ -132,3 +132,30 @@ fn no_link_leads_out_of_the_root_and_no_pipe_is_waited_for() {
         ]
     );
 }
+
+#[test]
+fn a_file_is_found_while_something_else_on_the_machine_is_renamed() {
+    let top = TempDir::new().unwrap();
+    fs::create_dir_all(top.path().join("etc")).unwrap();
+    fs::write(top.path().join("etc/passwd"), "one\n").unwrap();
+    let elsewhere = TempDir::new().unwrap();
+    let [one, two] = ["one", "two"].map(|name| elsewhere.path().join(name));
+    fs::write(&one, "").unwrap();
+    let root = Root::at(top.path()).unwrap();
+    let stop = AtomicBool::new(false);
+    let found = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                fs::rename(&one, &two).unwrap();
+                fs::rename(&two, &one).unwrap();
+            }
+        });
+        let measure = |_| root.measure("/etc/../etc/passwd").held;
+        let found: Vec<Held> = (0..1000).map(measure).collect();
+        stop.store(true, Ordering::Relaxed);
+        found
+    });
+    let others: Vec<String> =
+        found.iter().map(Held::to_string).filter(|held| held != ONE).collect();
+    assert!(others.is_empty(), "{} of {}: {others:?}", others.len(), found.len());
+}
