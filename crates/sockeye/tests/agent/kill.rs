@@ -8,7 +8,7 @@ use std::time::Duration;
 use control::evidence::{Line, SourceStatus};
 use event::Time;
 
-use super::place::{Place, check_numbers, end, now, skip, sockeye, statuses};
+use super::place::{Place, check_numbers, end, now, or_skip, skip, sockeye, statuses};
 
 const KILLS: u32 = 4;
 /// Markers removed before each kill.
@@ -23,16 +23,11 @@ const BETWEEN: Duration = Duration::from_millis(3);
 #[test]
 fn what_an_agent_found_comes_once_whoever_is_killed() {
     let kills = std::env::var("SOCKEYE_KILLS").ok().and_then(|text| text.parse().ok());
-    let place = Place::new();
-    let mut server = place.serve();
-    place.join("n1");
+    let (place, mut server) = Place::joined();
     let mut number = 0;
     let mut killed = None;
     for round in 0..kills.unwrap_or(KILLS) {
-        let agent = match place.watch(&mut sockeye(&[])) {
-            Ok(agent) => agent,
-            Err(reason) => return skip(&reason),
-        };
+        let Some(agent) = or_skip(place.watch(&mut sockeye(&[]))) else { return };
         // Every other time the server is away, or goes in the middle.
         if round % 2 == 1 {
             server.child.kill().unwrap();
@@ -101,9 +96,7 @@ fn told_gaps(lines: &[Line]) -> Vec<(Time, Time)> {
 #[test]
 fn what_a_killed_agent_did_not_deliver_lies_within_the_gaps_that_are_told() {
     let kills = std::env::var("SOCKEYE_KILLS").ok().and_then(|text| text.parse().ok());
-    let place = Place::new();
-    let server = place.serve();
-    place.join("n1");
+    let (place, server) = Place::joined();
     let stop = AtomicBool::new(false);
     let mut ended = Vec::new();
     let removed = std::thread::scope(|scope| {

@@ -17,7 +17,7 @@ use control::evidence::Outcome;
 use event::Time;
 use serde_json::Value;
 
-use place::{Agent, FAMILIES, Place, check_numbers, end, now, skip, sockeye, statuses};
+use place::{Agent, FAMILIES, Place, check_numbers, end, now, or_skip, sockeye, statuses};
 use serving::{alone, send};
 
 /// The cgroup that a service manager gives an agent; nothing can be made in the topmost one.
@@ -53,13 +53,8 @@ fn may_have_roots_of_their_own() -> bool {
 #[test]
 fn an_agents_canaries_are_shown_and_open_no_finding() {
     let _alone = alone();
-    let place = Place::new();
-    let server = place.serve();
-    place.join("n1");
-    let agent = match place.begin(&mut sockeye(&["agent"])) {
-        Ok(agent) => agent,
-        Err(reason) => return skip(&reason),
-    };
+    let (place, server) = Place::joined();
+    let Some(agent) = or_skip(place.begin(&mut sockeye(&["agent"]))) else { return };
     let _service = Service::of(&agent);
     let canaries = place.until_canaries();
     let roots = may_have_roots_of_their_own();
@@ -137,13 +132,8 @@ fn under(wrap: &[&str]) -> Command {
 #[test]
 fn an_agent_outlives_its_parent_and_the_end_of_its_pid_namespace_is_told_as_a_gap() {
     let _alone = alone();
-    let place = Place::new();
-    let server = place.serve();
-    place.join("n1");
-    let mut agent = match place.watch(&mut under(&["env"])) {
-        Ok(agent) => agent,
-        Err(reason) => return skip(&reason),
-    };
+    let (place, server) = Place::joined();
+    let Some(mut agent) = or_skip(place.watch(&mut under(&["env"]))) else { return };
     let pid = child_of(agent.child.id());
     agent.child.kill().unwrap();
     agent.child.wait().unwrap();
@@ -200,20 +190,14 @@ const FOUR: &str = "CapEff:\t000000c000080004";
 
 #[test]
 fn an_agent_watches_as_nobody_with_four_capabilities() {
-    let place = Place::new();
-    let server = place.serve();
-    place.join("n1");
+    let (place, server) = Place::joined();
     // Started with more, it keeps no more.
-    match place.watch(&mut sockeye(&[])) {
-        Ok(agent) => {
-            let status = fs::read_to_string(format!("/proc/{}/status", agent.child.id())).unwrap();
-            assert!(status.contains(FOUR), "{status}");
-            // Huge pages would double what it holds.
-            assert!(!status.contains("THP_enabled:\t1"), "{status}");
-            agent.stop();
-        }
-        Err(reason) => return skip(&reason),
-    }
+    let Some(agent) = or_skip(place.watch(&mut sockeye(&[]))) else { return };
+    let status = fs::read_to_string(format!("/proc/{}/status", agent.child.id())).unwrap();
+    assert!(status.contains(FOUR), "{status}");
+    // Huge pages would double what it holds.
+    assert!(!status.contains("THP_enabled:\t1"), "{status}");
+    agent.stop();
     give_away(place.folder.path());
     for (number, step) in [(0, "tracepoint"), (1, "btf")] {
         let four = "bpf,perfmon,sys_ptrace,dac_read_search";

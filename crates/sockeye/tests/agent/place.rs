@@ -24,6 +24,11 @@ const RULE: &str = "
   priority: NOTICE
 ";
 
+/// Returns the agent, or says why nothing can be watched here: then there is nothing to test.
+pub fn or_skip(agent: Result<Agent, String>) -> Option<Agent> {
+    agent.inspect_err(|reason| skip(reason)).ok()
+}
+
 pub fn skip(reason: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
@@ -41,6 +46,14 @@ impl Place {
         fs::write(folder.path().join("rule.yaml"), rule).unwrap();
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         Place { folder, agents: free.to_string() }
+    }
+
+    /// Makes one with a server that the node `n1` has joined.
+    pub fn joined() -> (Place, Server) {
+        let place = Place::new();
+        let server = place.serve();
+        place.join("n1");
+        (place, server)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
