@@ -20,6 +20,8 @@ pub struct Desk {
     pub run: Run,
     /// Number of the last event that alerted.
     pub events: u64,
+    /// Alerts of all events: what a canary raises is none of them.
+    pub alerts: u64,
     /// What is planted.
     pub canaries: Option<Canaries>,
 }
@@ -42,6 +44,7 @@ impl Desk {
 
     fn event(&mut self, time: Time, now: Time, alerts: Vec<Alert>, described: &Value) {
         self.events += 1;
+        self.alerts += alerts.len() as u64;
         let raw = to_raw_value(described).expect("it has string keys and no failing serializer");
         let evidence = Evidence {
             source: SOURCE.to_owned(),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use control::evidence::{SensorStatus, SourceStatus};
-use detect::{Counts, Sensed};
+use detect::Sensed;
 use event::Time;
 
 use crate::ready::Kind;
@@ -35,8 +35,10 @@ pub struct Minute {
 /// Totals since the watch or its sensor started.
 #[derive(Debug, Default)]
 pub struct Totals {
-    /// Records and alerts.
-    pub counts: Counts,
+    /// Records that were read.
+    pub records: u64,
+    /// Alerts of the events that were told.
+    pub alerts: u64,
     /// Bytes of records.
     pub bytes: u64,
     /// What the sensor saw and lost.
@@ -128,8 +130,8 @@ impl Minute {
     pub fn add(&mut self, totals: Totals) {
         let told = &self.told;
         let since = |now: u64, then: u64| now.saturating_sub(then);
-        self.records += since(totals.counts.read, told.counts.read);
-        self.alerts += since(totals.counts.alerts, told.counts.alerts);
+        self.records += since(totals.records, told.records);
+        self.alerts += since(totals.alerts, told.alerts);
         self.bytes += since(totals.bytes, told.bytes);
         let (sensor, sensed) = (&mut self.sensor, &totals.sensed);
         sensor.seen += since(sensed.seen, told.sensed.seen);
@@ -237,10 +239,10 @@ mod tests {
         Run { node: "node-1".to_owned(), rules: "ab".to_owned(), sensor }
     }
 
-    fn totals(read: u64, lost: u64) -> Totals {
-        let counts = Counts { read, ..Counts::default() };
+    fn totals(records: u64, lost: u64) -> Totals {
         let lost = BTreeMap::from([("ring_full".to_owned(), lost)]);
-        Totals { counts, bytes: 100 * read, sensed: Sensed { lost, ..Sensed::default() } }
+        let sensed = Sensed { lost, ..Sensed::default() };
+        Totals { records, alerts: 0, bytes: 100 * records, sensed }
     }
 
     fn check(minute: &mut Minute, run: &mut Run, now: i64, expected: expect_test::Expect) {

@@ -187,7 +187,7 @@ impl Round {
         let (minute, mut run) = (Minute::first(now, before), Run { node, rules, sensor });
         queue.push(Ready::new(Kind::Status, Entry::Status(minute.begun(&mut run))));
         Round {
-            desk: Desk { queue, run, events: 0, canaries },
+            desk: Desk { queue, run, events: 0, alerts: 0, canaries },
             minute,
             read: now,
             lookout,
@@ -300,13 +300,13 @@ impl Round {
 
     fn totals(&self) -> Totals {
         let summary = self.lookout.summary();
-        let counts = summary.sources.get(SOURCE).copied().unwrap_or_default();
+        let records = summary.sources.get(SOURCE).map_or(0, |counts| counts.read);
         let sensed = self.lookout.sensed().unwrap_or_else(|error| {
             let error: &dyn std::error::Error = &error;
             tracing::error!(error, "the sensor's counts cannot be read");
             Default::default()
         });
-        Totals { counts, bytes: summary.bytes, sensed }
+        Totals { records, alerts: self.desk.alerts, bytes: summary.bytes, sensed }
     }
 }
 

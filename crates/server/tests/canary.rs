@@ -125,19 +125,23 @@ fn missed(canaries: &[Canary]) -> Vec<&str> {
     missed.map(|canary| &*canary.family).collect()
 }
 
-/// Ends a server; returns its records and the rules that alerted.
+/// Ends a server; returns its records and the rules that alerted. Its minutes count as many alerts.
 fn stopped(server: Server) -> (u64, Vec<String>) {
     let dir = server.stop();
-    let (mut records, mut rules) = (0, Vec::new());
+    let (mut records, mut alerts, mut rules) = (0, 0, Vec::new());
     for entry in entries(dir.path()) {
         match entry {
-            Entry::Status(status) => records += status.records,
+            Entry::Status(status) => {
+                records += status.records;
+                alerts += status.alerts;
+            }
             Entry::Event(event) => {
                 rules.extend(event.alerts.iter().map(|alert| alert.rule.to_string()));
             }
             _ => {}
         }
     }
+    assert_eq!(alerts, rules.len() as u64, "{rules:?}");
     (records, rules)
 }
 

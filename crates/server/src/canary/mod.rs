@@ -17,7 +17,7 @@ use serde_json::value::to_raw_value;
 use store::Draft;
 
 use crate::App;
-use crate::intake::{Instance, State};
+use crate::intake::{Counts, Instance, State};
 use act::{ACTS, Act};
 
 pub use post::Post;
@@ -64,7 +64,7 @@ pub async fn plant(app: App, post: Post) {
             for instance in app.instances() {
                 let told = one(&app, &post, instance, act).await;
                 if let Some(canary) = told {
-                    keep(&app, canary).await;
+                    keep(&app, instance, canary).await;
                 }
             }
             if app.stop().is_cancelled() {
@@ -126,11 +126,12 @@ fn told(instance: &Instance, act: &Act, time: Time, outcome: Outcome) -> Canary 
 }
 
 /// Keeps what came of one. One that was missed is a finding.
-async fn keep(app: &App, canary: Canary) {
+async fn keep(app: &App, instance: &Instance, canary: Canary) {
     let cluster = app.place().cluster.as_deref().map(str::to_owned);
     let subject = Subject { cluster, ..Subject::default() };
     let id = uuid::Uuid::now_v7().to_string();
     let mut drafts = Vec::new();
+    let mut counts = Counts::default();
     if let Some(alert) = canary.missed(&id, &app.place().hostname, subject) {
         let said = json!({"v": 1, "canary": {"family": canary.family, "rule": canary.rule}});
         drafts.push(Draft::new(Entry::Event(Event {
@@ -141,10 +142,14 @@ async fn keep(app: &App, canary: Canary) {
             alerts: vec![alert],
             raw: to_raw_value(&said).expect("it has string keys and no failing serializer"),
         })));
-        State::add(&app.door().state().totals().alerts, 1);
+        counts.alerts = 1;
     }
     drafts.push(Draft::new(Entry::Canary(canary)));
-    if let Err(error) = app.door().keep(drafts).await {
-        tracing::warn!(%error, "what came of a canary could not be kept");
+    match app.door().keep(drafts).await {
+        Ok(_) => {
+            State::add(&app.door().state().totals().alerts, counts.alerts);
+            instance.count(&counts);
+        }
+        Err(error) => tracing::warn!(%error, "what came of a canary could not be kept"),
     }
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use control::evidence::Outcome;
+use control::evidence::{Entry, Line, Outcome};
 use event::Time;
 use serde_json::Value;
 
@@ -83,10 +83,20 @@ fn an_agents_canaries_are_shown_and_open_no_finding() {
     let shown = node.unwrap()["canaries"].as_array().unwrap();
     let seen = shown.iter().filter(|one| one["outcome"] == "seen").count();
     assert_eq!((shown.len(), seen), (FAMILIES, expected), "{shown:?}");
+    // What they raised is no alert of the node: its minutes count what its events tell.
+    let told = place.trail().iter().map(alerts_of).sum::<usize>();
+    assert_eq!(node.unwrap()["totals"]["alerts"], told.to_string());
     let findings = get("/v1/findings?limit=200").to_string();
     assert!(!findings.contains("sockeye-canary"), "{findings}");
     assert!(!findings.contains("Canary missed"), "{findings}");
     end(server);
+}
+
+fn alerts_of(line: &Line) -> usize {
+    match &line.entry {
+        Entry::Event(event) if event.source == "syscall" => event.alerts.len(),
+        _ => 0,
+    }
 }
 
 /// Returns the one child of a process.
