@@ -93,6 +93,34 @@ impl fmt::Display for Kept {
 mod tests {
     use super::*;
 
+    /// The service that systemd is told of.
+    const UNIT: &str = include_str!("../../../../../deploy/systemd/sockeye-agent.service");
+
+    #[test]
+    fn the_service_gives_what_watching_takes_and_nothing_else() {
+        let given = |name: &str| UNIT.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        let needs = NEEDS.map(|need| need.name).join(" ");
+        assert_eq!(given("CapabilityBoundingSet="), needs);
+        assert_eq!(given("AmbientCapabilities="), needs);
+    }
+
+    #[test]
+    fn systemd_understands_every_line_of_the_service() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sockeye-agent.service");
+        let here = std::env::current_exe().unwrap();
+        std::fs::write(&path, UNIT.replace("/usr/bin/sockeye", here.to_str().unwrap())).unwrap();
+        let mut verify = std::process::Command::new("systemd-analyze");
+        let output = match verify.arg("verify").arg(&path).output() {
+            Ok(output) => output,
+            // A machine without systemd has nothing to tell.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
+            Err(error) => panic!("{error}"),
+        };
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.is_empty(), "{said}");
+    }
+
     #[test]
     fn a_thread_keeps_what_watching_takes_and_nothing_else() {
         // Capabilities belong to a thread, so the others of this test run keep theirs.
