@@ -293,6 +293,7 @@ impl Lookout {
         self.looked = Instant::now();
         let tables = self.live.tables_mut();
         tables.set_epoch(clock::epoch());
+        tables.ask_again(clock::since_start());
         let hosts = tables.hosts(clock::since_start());
         hosts.into_iter().for_each(|cgroup| self.sensor.set_host(cgroup));
         let tallies = self.sensor.tallies().unwrap_or_default();

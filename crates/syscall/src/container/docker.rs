@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::read::{json, text, texts};
-use super::{About, Mount, Pod, Shares, below};
+use super::{About, Mount, Pod, Shares, below, is_name};
 use crate::table::Program;
 
 const HOME: &str = "var/lib/docker";
@@ -50,9 +50,7 @@ impl Dockers {
 }
 
 fn ask(home: &Path, id: &str) -> Option<About> {
-    let folder = home.join("containers").join(id);
-    let config = json(&folder.join("config.v2.json"))?;
-    let host = json(&folder.join("hostconfig.json")).unwrap_or(Value::Null);
+    let (config, host) = kept(home, id)?;
     let labels = texts(&config["Config"]["Labels"]);
     let image_id = text(&config["Image"]);
     let is_host = |name: &str| host[name].as_str() == Some("host");
@@ -74,9 +72,42 @@ fn ask(home: &Path, id: &str) -> Option<About> {
             ipc: is_host("IpcMode"),
         }),
         root: None,
-        address: None,
+        address: address(home, &config, &host),
         network: None,
+        // Its networks are noted together with this, a moment after its first process began.
+        is_beginning: config["State"]["Running"].as_bool() == Some(false),
     })
+}
+
+/// Reads what is kept of a container, and of how it uses its host.
+fn kept(home: &Path, id: &str) -> Option<(Value, Value)> {
+    let folder = home.join("containers").join(id);
+    let config = json(&folder.join("config.v2.json"))?;
+    Some((config, json(&folder.join("hostconfig.json")).unwrap_or_default()))
+}
+
+/// Finds the address in the network that a container was made for, else in the first by name. One
+/// that lives in the network of another container has that one's address.
+fn address(home: &Path, config: &Value, host: &Value) -> Option<String> {
+    let mode = host["NetworkMode"].as_str().unwrap_or_default();
+    match mode.strip_prefix("container:") {
+        Some(other) if is_name(other) => {
+            let (config, host) = kept(home, other)?;
+            own_address(&config, &host)
+        }
+        Some(_) => None,
+        None => own_address(config, host),
+    }
+}
+
+fn own_address(config: &Value, host: &Value) -> Option<String> {
+    let networks = config["NetworkSettings"]["Networks"].as_object()?;
+    let made_for = match host["NetworkMode"].as_str() {
+        None | Some("default") => "bridge",
+        Some(name) => name,
+    };
+    let mut first = networks.get(made_for).into_iter().chain(networks.values());
+    first.find_map(|one| text(&one["IPAddress"]))
 }
 
 fn mount(mount: &Value) -> Mount {

@@ -100,6 +100,8 @@ pub struct About {
     pub root: Option<PathBuf>,
     /// Its address in its network.
     pub address: Option<String>,
+    /// The runtime has not noted yet that it runs, so more may be told of it soon.
+    pub is_beginning: bool,
     /// What the network plugin reported, as JSON.
     pub network: Option<String>,
     /// The pod that it belongs to.

@@ -72,6 +72,7 @@ fn of_spec(spec: &Value) -> About {
         shares: shares(spec),
         root: None,
         address: None,
+        is_beginning: false,
         network: None,
         pod: pod(&note),
     }

@@ -105,8 +105,8 @@ fn docker_tells_image_digest_and_privilege() {
         "Labels": {"tier": "front"}}, "MountPoints": {"/data": {"Source": "/srv",
         "Destination": "/data", "RW": true, "Propagation": "rprivate"}}}"#;
     fs::write(folder.join("config.v2.json"), config).unwrap();
-    fs::write(folder.join("hostconfig.json"), r#"{"Privileged": true, "PidMode": "host"}"#)
-        .unwrap();
+    let host = r#"{"Privileged": true, "PidMode": "host"}"#;
+    fs::write(folder.join("hostconfig.json"), host).unwrap();
     let list = r#"{"Repositories": {"web": {"web:1": "sha256:11", "web@sha256:22": "sha256:11"}}}"#;
     fs::write(home.join("image/overlay2/repositories.json"), list).unwrap();
     let about =
@@ -115,6 +115,32 @@ fn docker_tells_image_digest_and_privilege() {
     assert_eq!(about.image_digest.as_deref(), Some("sha256:22"));
     assert_eq!((about.privileged, about.label("tier")), (Some(true), Some("front")));
     assert!(about.shares.unwrap().pid && about.mounts[0].writable);
+}
+
+#[test]
+fn docker_tells_the_address_in_the_network_that_a_container_was_made_for() {
+    let root = tempfile::tempdir().unwrap();
+    let address = |id: &str, mode: &str, networks: &str| {
+        let folder = root.path().join("var/lib/docker/containers").join(id);
+        fs::create_dir_all(&folder).unwrap();
+        let config = format!(
+            r#"{{"State": {{"Running": true}}, "NetworkSettings": {{"Networks": {networks}}}}}"#
+        );
+        fs::write(folder.join("config.v2.json"), config).unwrap();
+        fs::write(folder.join("hostconfig.json"), format!(r#"{{"NetworkMode": "{mode}"}}"#))
+            .unwrap();
+        let place = Place { id: id.into(), runtime: Runtime::Docker };
+        Runtimes::new(root.path()).ask(&place).unwrap().address
+    };
+    let two = r#"{"a": {"IPAddress": "10.8.0.2"}, "bridge": {"IPAddress": "10.9.0.2"},
+        "shop": {"IPAddress": "10.7.0.2"}}"#;
+    let is = |text: &str| Some(text.to_owned());
+    assert_eq!(address("one", "default", two), is("10.9.0.2"));
+    assert_eq!(address("two", "shop", two), is("10.7.0.2"));
+    assert_eq!(address("three", "removed", two), is("10.8.0.2"));
+    assert_eq!(address("four", "container:two", "{}"), is("10.7.0.2"));
+    assert_eq!(address("five", "container:../two", "{}"), None);
+    assert_eq!(address("six", "none", r#"{"none": {"IPAddress": ""}}"#), None);
 }
 
 #[test]

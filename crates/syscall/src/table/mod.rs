@@ -194,6 +194,12 @@ impl Tables {
         self.cgroups.settled(now)
     }
 
+    /// Asks runtimes for what they had not noted yet of containers that were just begun; `now` is
+    /// on the clock of records.
+    pub fn ask_again(&mut self, now: u64) {
+        self.containers.ask_again(&self.runtimes, now);
+    }
+
     /// Returns when a pid namespace began, on the clock of records.
     pub fn namespace_start(&self, namespace: u32) -> Option<u64> {
         self.namespaces.get(&namespace).copied()
