@@ -42,8 +42,12 @@ static long (*bpf_ringbuf_output)(void *ring, void *data, u64 len, u64 flags) =
     (void *)BPF_FUNC_ringbuf_output;
 static struct task_struct *(*bpf_get_current_task_btf)(void) =
     (void *)BPF_FUNC_get_current_task_btf;
+static u64 (*bpf_get_current_cgroup_id)(void) = (void *)BPF_FUNC_get_current_cgroup_id;
 static u64 (*bpf_get_current_task)(void) = (void *)BPF_FUNC_get_current_task;
 static long (*bpf_task_pt_regs)(struct task_struct *task) = (void *)BPF_FUNC_task_pt_regs;
+
+/* Keeps a number in one register: older verifiers lose what was checked in another. */
+#define KEEP(number) asm volatile("" : "+r"(number))
 
 /* Reads a field through a pointer that may be bad; then the answer is zero. */
 #define READ(pointer, field)                                                    \

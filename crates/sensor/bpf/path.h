@@ -6,6 +6,8 @@
 #include "slot.h"
 
 #define WALK_STEPS_MAX 96
+#define SHORT_NAME_LEN 32
+#define SHORT_PATH_LEN 64
 
 INLINE struct mount *mount_of(struct vfsmount *mnt)
 {
@@ -17,14 +19,26 @@ INLINE int walk_name(struct slot *slot, struct dentry *dentry, bool slash)
 {
     const u8 *name = TAKEN(slot, dentry, d_name.name);
     u32 len = TAKEN(slot, dentry, d_name.hash_len) >> 32;
-    u32 at = slot->walk.at;
+    u64 at = slot->walk.at;
+    KEEP(at);
     if (len > 255 || at <= len + 1 || at > PATH_LEN_MAX) {
         slot->walk.flags |= PARAM_TRUNCATED;
         return 0;
     }
+    KEEP(at);
+    u64 *end = (u64 *)(slot->path + at), behind = *end;
     at -= len;
-    u32 start = at & (PATH_LEN_MAX - 1);
-    bpf_probe_read_kernel(slot->path + start, len & 255, name);
+    u8 *to = slot->path + (at & (PATH_LEN_MAX - 1));
+    /* A short name lies in its entry, and so in the block. */
+    u64 within = name - (const u8 *)dentry;
+    KEEP(within);
+    if (within <= BLOCK_LEN - SHORT_NAME_LEN && len <= SHORT_NAME_LEN) {
+        const u8 *from = slot->block + within;
+        COPY_WORDS(to, from, len, SHORT_NAME_LEN);
+        *end = behind;
+    } else {
+        bpf_probe_read_kernel(to, len & 255, name);
+    }
     if (slash) {
         at -= 1;
         slot->path[at & (PATH_LEN_MAX - 1)] = '/';
@@ -111,11 +125,14 @@ INLINE u32 walked(struct slot *slot, u8 *to)
     u64 at = slot->walk.at;
     if (at >= PATH_LEN_MAX)
         return 0;
-    asm volatile("" : "+r"(at));
+    KEEP(at);
     u64 len = PATH_LEN_MAX - at;
-    asm volatile("" : "+r"(len));
+    KEEP(len);
     len &= 2 * PATH_LEN_MAX - 1;
-    bpf_probe_read_kernel(to, len, slot->path + at);
+    if (len <= SHORT_PATH_LEN)
+        COPY_WORDS(to, slot->path + at, len, SHORT_PATH_LEN);
+    else
+        bpf_probe_read_kernel(to, len, slot->path + at);
     return len;
 }
 

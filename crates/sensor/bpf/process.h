@@ -5,6 +5,8 @@
 
 #include "file.h"
 
+#define ROOT_CGROUP 1
+
 /* The cgroup that tells the container: of the one tree, or on a hybrid node the memory tree's. */
 INLINE struct kernfs_node *cgroup_node(struct task_struct *task)
 {
@@ -31,6 +33,13 @@ INLINE u64 cgroup_id(struct task_struct *task)
     return (*(struct cgroup_subsys_state **)((u8 *)set + at))->cgroup->kn->id;
 }
 
+/* The same of the current task. Every cgroup of the one tree but its root has another number. */
+INLINE u64 current_cgroup(void)
+{
+    u64 id = bpf_get_current_cgroup_id();
+    return id != ROOT_CGROUP ? id : cgroup_id(bpf_get_current_task_btf());
+}
+
 INLINE struct upid upid_of(struct pid *pid)
 {
     struct upid at = { 0 };
@@ -55,7 +64,8 @@ INLINE struct pid *pid_of(struct task_struct *task, u32 type)
 
 INLINE void put_head(struct slot *slot)
 {
-    struct task_struct *task = bpf_get_current_task_btf();
+    struct task_struct *task = bpf_get_current_task_btf(), *parent = task->real_parent;
+    const struct cred *cred = task->cred;
     struct record *head = &slot->record;
     head->version = RECORD_VERSION;
     head->operation = slot->operation;
@@ -64,15 +74,16 @@ INLINE void put_head(struct slot *slot)
     head->result = slot->result;
     head->tid = task->pid;
     head->pid = task->tgid;
-    head->ppid = task->real_parent->tgid;
+    head->ppid = parent->tgid;
     head->start = task->group_leader->start_boottime;
-    head->parent_start = task->real_parent->group_leader->start_boottime;
-    head->uid = task->cred->euid.val;
-    head->gid = task->cred->egid.val;
-    head->cgroup = cgroup_id(task);
+    head->parent_start = parent->group_leader->start_boottime;
+    head->uid = cred->euid.val;
+    head->gid = cred->egid.val;
+    head->cgroup = current_cgroup();
     head->mount_ns = task->nsproxy->mnt_ns->ns.inum;
-    head->pid_ns = task->thread_pid->level ? READ(upid_of(READ(task, thread_pid)).ns, ns.inum)
-                                           : task->thread_pid->numbers[0].ns->ns.inum;
+    struct pid *pid = task->thread_pid;
+    head->pid_ns = pid->level ? READ(upid_of(READ(task, thread_pid)).ns, ns.inum)
+                              : pid->numbers[0].ns->ns.inum;
     bpf_get_current_comm(head->comm, sizeof(head->comm));
     slot->at = sizeof(*head);
     slot->params = 0;

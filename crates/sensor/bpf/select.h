@@ -18,8 +18,8 @@
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 
-/* Whether any byte of a word is zero. */
-INLINE u64 has_zero(u64 word) { return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80); }
+/* The highest bit of some byte is set if any byte of a word is zero; other bits mean nothing. */
+INLINE u64 zeros(u64 word) { return (word - EACH_BYTE(1)) & ~word; }
 
 INLINE bool has_bit(const u64 *bits, u32 value)
 {
@@ -66,40 +66,36 @@ INLINE u32 socket_class(struct socket *socket, struct sock *sock)
     return type == SOCK_DGRAM && protocol == IPPROTO_UDP ? CLASS_UDP : CLASS_OTHER;
 }
 
-/*
- * Whether the key in the slot is in the tree. Only where the slot is known as a map's: older
- * verifiers take no key from memory that a function was given.
- */
-INLINE bool is_in_tree(struct slot *slot, u32 set, u32 bytes)
+/* Whether either port, both of which must be known, is in a set. Ports are big endian. */
+NOINLINE int is_port_named(u32 set, u32 local, u32 remote)
 {
-    slot->key.bits = 32 + 8 * bytes;
-    slot->key.set = set;
-    return bpf_map_lookup_elem(&beginnings, &slot->key);
-}
-
-INLINE bool has_port(struct slot *slot, u32 set, u16 port)
-{
-    *(u16 *)slot->key.text = port;
-    return is_in_tree(slot, set, sizeof(port));
-}
-
-/* Whether either port, both of which must be known, is in a set. */
-INLINE bool is_port_named(struct slot *slot, u32 set, struct sock *sock)
-{
-    u16 local = READ(sock, __sk_common.skc_num), remote = READ(sock, __sk_common.skc_dport);
+    struct key key = { .bits = 32 + 8 * sizeof(u16), .set = set };
     if (!local || !remote)
         return 1;
-    return has_port(slot, set, __builtin_bswap16(local)) || has_port(slot, set, remote);
+    *(u16 *)key.text = local;
+    if (bpf_map_lookup_elem(&beginnings, &key))
+        return 1;
+    *(u16 *)key.text = remote;
+    return bpf_map_lookup_elem(&beginnings, &key) != 0;
 }
 
-/* Of eight bytes with a slash before a dot or another slash: whether they are no plain path's. */
-NOINLINE int is_dotted(struct slot *slot, u32 at)
+/*
+ * A path while it is looked at. It is read to the stack, which the kernel checks at less cost than
+ * a map, and looked at eight bytes at once, also a few behind its end.
+ */
+struct look {
+    struct key key;
+    u8 behind[12];
+} __attribute__((aligned(8)));
+
+/* Whether a path with a slash before a dot or another slash is no plain one. */
+NOINLINE int is_dotted(struct look *look, u32 len)
 {
-    if (!slot)
+    if (!look)
         return 1;
-    for (u32 i = 0; i < 8; i++) {
-        const u8 *here = slot->key.text + ((at + i) & 255);
-        if (at + i >= slot->text_len || here[0] != '/')
+    for (u32 at = 0; at < KEY_TEXT_LEN && at < len; at++) {
+        const u8 *here = look->key.text + at;
+        if (here[0] != '/')
             continue;
         u8 last = here[1] == '.' && here[2] == '.' ? here[3] : here[2];
         if (here[1] == '/' || (here[1] == '.' && (last == '/' || !last)))
@@ -108,58 +104,113 @@ NOINLINE int is_dotted(struct slot *slot, u32 at)
     return 0;
 }
 
-/* Whether one of the pairs of a set is in the path. */
-NOINLINE int has_pair(struct slot *slot, struct set *set)
+/* Whether two bytes, each given eight times, stand in a path one behind the other. */
+INLINE bool has_pair(const u8 *text, u64 end, u64 first, u64 second)
 {
-    if (!slot || !set)
-        return 1;
     u64 found = 0;
-    for (u32 i = 0; i < PAIR_COUNT && set->first[i]; i++) {
-        u64 first = set->first[i], second = set->second[i];
-        for (u32 at = 0; at < 256 && at < slot->text_len; at += 8) {
-            u64 here = *(u64 *)(slot->key.text + at), next = *(u64 *)(slot->key.text + at + 1);
-            found |= has_zero((here ^ first) | (next ^ second));
-        }
+    for (u64 at = 0; at < KEY_TEXT_LEN && at < end; at += 8)
+        found |= zeros((*(u64 *)(text + at) ^ first) | (*(u64 *)(text + at + 1) ^ second));
+    return found & EACH_BYTE(0x80);
+}
+
+/* Whether a pair of a set is in the path, not looking for the first. */
+NOINLINE int has_other_pair(struct look *look, struct set *set, u32 len)
+{
+    if (!look || !set)
+        return 1;
+    for (u32 i = 1; i < PAIR_COUNT && set->first[i]; i++)
+        if (has_pair(look->key.text, len, set->first[i], set->second[i]))
+            return 1;
+    return 0;
+}
+
+/* Whether there is a slash behind the first byte. */
+INLINE bool is_deep(const u8 *text, u64 end)
+{
+    u64 found = 0;
+    for (u64 at = 0; at < KEY_TEXT_LEN && at < end && !found; at += 8)
+        found = zeros(*(u64 *)(text + at + 1) ^ EACH_BYTE('/')) & EACH_BYTE(0x80);
+    return found;
+}
+
+/* Whether a slash stands before a dot or another slash. */
+INLINE bool has_odd_slash(const u8 *text, u64 end)
+{
+    u64 found = 0;
+    for (u64 at = 0; at < KEY_TEXT_LEN && at < end; at += 8) {
+        u64 next = *(u64 *)(text + at + 1) & EACH_BYTE(0xfe);
+        found |= zeros((*(u64 *)(text + at) ^ EACH_BYTE('/')) | (next ^ EACH_BYTE('.')));
     }
-    return found != 0;
+    return found & EACH_BYTE(0x80);
 }
 
 /* What a look at a path says. */
-enum look { LOOK_DROP = 0, LOOK_SEND = 1, LOOK_IN_TREE = 2 };
+enum said { LOOK_DROP = 0, LOOK_SEND = 1, LOOK_IN_TREE = 2 };
 
-/* Looks at the path in the slot. */
-NOINLINE int look_at(struct slot *slot, u32 number)
+
+/* Looks at a path. */
+NOINLINE int look_at(struct look *look, u32 len, u32 number)
 {
     struct set *set = bpf_map_lookup_elem(&sets, &number);
-    if (!slot || !set)
+    if (!look || !set)
         return LOOK_SEND;
-    u32 len = slot->text_len;
-    u8 *text = slot->key.text;
-    if (len < 4 || len >= KEY_TEXT_LEN || text[0] != '/')
+    u8 *text = look->key.text;
+    u64 end = len;
+    KEEP(end);
+    if (end < 4 || end >= KEY_TEXT_LEN || text[0] != '/')
         return LOOK_SEND;
-    if (has_bit(set->ends, *(u32 *)(text + ((len - 4) & 255))))
+    KEEP(end);
+    if (has_bit(set->ends, *(u32 *)(text + end - 4)))
         return LOOK_SEND;
-    /* Eight bytes are looked at at once: what stands behind the path is not its own. */
-    *(u64 *)(text + (len & 255)) = 0;
-    u64 flags = set->flags, deep = 0;
-    for (u32 at = 0; at < 256 && at < len; at += 8) {
-        u64 here = *(u64 *)(text + at), next = *(u64 *)(text + at + 1);
-        deep |= has_zero(next ^ EACH_BYTE('/'));
-        if (has_zero((here ^ EACH_BYTE('/')) | ((next & EACH_BYTE(0xfe)) ^ EACH_BYTE('.'))) &&
-            (flags & SET_HIDDEN || is_dotted(slot, at)))
-            return LOOK_SEND;
-    }
-    if (flags & SET_IN_ROOT && !deep)
+    /* What stands behind the path is not its own. */
+    *(u64 *)(text + end) = 0;
+    u64 flags = set->flags;
+    if (flags & SET_IN_ROOT && !is_deep(text, end))
         return LOOK_SEND;
-    if (flags & SET_PAIRS && has_pair(slot, set))
+    if (has_odd_slash(text, end) && (flags & SET_HIDDEN || is_dotted(look, len)))
+        return LOOK_SEND;
+    if (flags & SET_PAIR && has_pair(text, end, set->first[0], set->second[0]))
+        return LOOK_SEND;
+    if (flags & SET_PAIRS && has_other_pair(look, set, len))
         return LOOK_SEND;
     return has_bit(set->begins, *(u32 *)text) ? LOOK_IN_TREE : LOOK_DROP;
+}
+
+#define NO_SLOT (-1)
+#define DROPPED (-2)
+
+/* Reads a path and looks at it; returns the number of a slot if the call must be sent. */
+NOINLINE int slot_of_path(u64 address, u32 set)
+{
+    struct look look;
+    long len = bpf_probe_read_user_str(look.key.text, KEY_TEXT_LEN, (void *)address);
+    bool whole = len >= 2 && len < KEY_TEXT_LEN;
+    if (whole) {
+        look.key.bits = 32 + 8 * len;
+        look.key.set = set;
+        __builtin_memset(look.behind, 0, sizeof(look.behind));
+        u32 said = look_at(&look, len - 1, set);
+        if (said == LOOK_DROP)
+            return DROPPED;
+        if (said == LOOK_IN_TREE && !bpf_map_lookup_elem(&beginnings, &look.key))
+            return DROPPED;
+    }
+    u32 number = 0;
+    struct slot *slot = claim(&number);
+    if (!slot)
+        return NO_SLOT;
+    if (whole) {
+        slot->text_address = address;
+        slot->text_len = len;
+        COPY_WORDS(slot->text, look.key.text, len, KEY_TEXT_LEN);
+    }
+    return number;
 }
 
 /* Whether the one who acts is surely in no container. */
 INLINE bool is_host(void)
 {
-    u64 cgroup = cgroup_id(bpf_get_current_task_btf());
+    u64 cgroup = current_cgroup();
     u32 place = cgroup % HOST_COUNT_MAX;
     u64 *host = bpf_map_lookup_elem(&hosts, &place);
     return cgroup && host && *host == cgroup;
@@ -172,9 +223,9 @@ INLINE u32 verdict_of(u32 operation, u64 situation)
     if (!all)
         return VERDICT_SEND;
     /* The compiler knows this bound and would leave it out; older verifiers do not. */
-    asm volatile("" : "+r"(situation));
+    KEEP(situation);
     situation &= SITUATION_HOST - 1;
-    asm volatile("" : "+r"(situation));
+    KEEP(situation);
     u32 anywhere = all->of[situation], host = all->of[situation + SITUATION_HOST];
     return anywhere == host || !is_host() ? anywhere : host;
 }

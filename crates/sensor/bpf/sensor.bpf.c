@@ -26,10 +26,10 @@ INLINE bool wanted(u32 operation)
     return operation && plan && plan->count;
 }
 
-/* Claims a slot for a record, or counts the loss. */
-INLINE struct slot *prepare(u32 operation, s64 result, bool compat, struct tally *tally)
+/* Begins a record in a slot that was claimed for it, or counts the loss. */
+INLINE bool begin_in(struct slot *slot, u32 operation, s64 result, bool compat,
+                     struct tally *tally)
 {
-    struct slot *slot = claim();
     if (!slot) {
         count(&tally->no_slot);
         return 0;
@@ -37,17 +37,15 @@ INLINE struct slot *prepare(u32 operation, s64 result, bool compat, struct tally
     slot->operation = operation;
     slot->result = result;
     slot->compat = compat;
-    slot->text_address = 0;
-    return slot;
+    put_head(slot);
+    return 1;
 }
 
-/* Begins a record. */
 INLINE struct slot *begin(u32 operation, s64 result, bool compat, struct tally *tally)
 {
-    struct slot *slot = prepare(operation, result, compat, tally);
-    if (slot)
-        put_head(slot);
-    return slot;
+    u32 number = 0;
+    struct slot *slot = claim(&number);
+    return begin_in(slot, operation, result, compat, tally) ? slot : 0;
 }
 
 INLINE void finish(struct slot *slot, struct tally *tally)
@@ -61,7 +59,7 @@ INLINE void finish(struct slot *slot, struct tally *tally)
         count(&tally->unread);
     if (flags & RECORD_TRUNCATED)
         count(&tally->truncated);
-    asm volatile("" : "+r"(len));
+    KEEP(len);
     if (len > sizeof(slot->data))
         len = sizeof(slot->data);
     if (bpf_ringbuf_output(&ring, slot->data, len, BPF_RB_NO_WAKEUP))
@@ -135,6 +133,7 @@ struct call {
     s64 result;
     u32 operation;
     bool compat;
+    bool alone; /* no other program can run on this processor meanwhile */
     u64 sock;
 };
 
@@ -161,26 +160,26 @@ INLINE u32 judge(struct call *call, struct plan *plan)
     return verdict_of(call->operation, class + end);
 }
 
-/* Reads the path of a call and looks at it; says whether it must be sent. */
-INLINE bool is_path_named(struct slot *slot, struct call *call, u32 place, u32 set)
+INLINE bool are_ports_named(struct call *call, u32 set)
 {
-    u64 address = register_argument(call->regs, place, call->compat);
-    *(u32 *)slot->key.text = 0;
-    long len = bpf_probe_read_user_str(slot->key.text, KEY_TEXT_LEN, (void *)address);
-    if (len < 2 || len >= KEY_TEXT_LEN)
-        return 1;
-    slot->text_address = address;
-    slot->text_len = (len - 1) & 255;
-    u32 look = look_at(slot, set);
-    return look == LOOK_IN_TREE ? is_in_tree(slot, set, slot->text_len + 1) : look == LOOK_SEND;
+    struct sock *sock = (struct sock *)call->sock;
+    u16 local = READ(sock, __sk_common.skc_num), remote = READ(sock, __sk_common.skc_dport);
+    return is_port_named(set, __builtin_bswap16(local), remote);
 }
 
-/* Whether a call that is among a set, if at all, must be sent. */
-INLINE bool is_among(struct slot *slot, struct call *call, struct plan *plan, u32 set)
+/* The number of a slot for a call that must be sent. */
+INLINE s32 slot_of(struct call *call, struct plan *plan)
 {
-    if (plan->sort == SORT_SOCKET)
-        return is_port_named(slot, set, (struct sock *)call->sock);
-    return !plan->path || is_path_named(slot, call, plan->path - 1, set);
+    u32 verdict = judge(call, plan), set = verdict - VERDICT_AMONG, number = 0;
+    if (verdict == VERDICT_DROP)
+        return DROPPED;
+    if (verdict >= VERDICT_AMONG) {
+        if (plan->path)
+            return slot_of_path(register_argument(call->regs, plan->path - 1, call->compat), set);
+        if (plan->sort == SORT_SOCKET && !are_ports_named(call, set))
+            return DROPPED;
+    }
+    return claim(&number) ? (s32)number : NO_SLOT;
 }
 
 /* Every wanted call that ended comes here, from whichever step. */
@@ -190,39 +189,39 @@ INLINE int on_wanted(struct call *call)
     struct tally *tally = tally_of(call->operation);
     if (!plan || !tally || !outcome_fits(plan, call->result))
         return 0;
-    u32 verdict = judge(call, plan);
-    if (verdict == VERDICT_DROP) {
-        count(&tally->filtered);
+    s32 number = slot_of(call, plan);
+    if (number == DROPPED) {
+        if (call->alone)
+            tally->filtered += 1;
+        else
+            count(&tally->filtered);
         return 0;
     }
-    struct slot *slot = prepare(call->operation, call->result, call->compat, tally);
-    if (!slot)
+    struct slot *slot = slot_at(number);
+    if (!begin_in(slot, call->operation, call->result, call->compat, tally))
         return 0;
-    if (verdict >= VERDICT_AMONG && !is_among(slot, call, plan, verdict - VERDICT_AMONG)) {
-        release(slot);
-        count(&tally->filtered);
-        return 0;
-    }
-    put_head(slot);
     put_args(slot, call->regs, call->compat);
-    for (u32 i = 0; i < PARAM_COUNT_MAX && i < plan->count; i++)
-        put_step(slot, plan->steps[i].how, plan->steps[i].argument, plan->steps[i].extra);
+    put_steps(slot, call->operation);
     finish(slot, tally);
     return 0;
 }
 
-INLINE int on_call(struct pt_regs *regs, s64 result)
+INLINE int on_call(struct pt_regs *regs, s64 result, bool compat)
 {
-    struct call call = { .regs = regs, .result = result, .compat = is_compat() };
-    call.operation = operation_of(regs, call.compat);
+    struct call call = { .regs = regs, .result = result, .compat = compat };
+    call.operation = operation_of(regs, compat);
     return call.operation ? on_wanted(&call) : 0;
 }
 
+/* The kernel has an entry for 64-bit calls and another for 32-bit ones. */
 SEC("fexit/call")
-int call_fexit(u64 *ctx) { return on_call((struct pt_regs *)ctx[0], ctx[1]); }
+int call_fexit(u64 *ctx) { return on_call((struct pt_regs *)ctx[0], ctx[1], 0); }
+
+SEC("fexit/compat_call")
+int compat_call_fexit(u64 *ctx) { return on_call((struct pt_regs *)ctx[0], ctx[1], 1); }
 
 SEC("tp_btf/sys_exit")
-int call_btf(u64 *ctx) { return on_call((struct pt_regs *)ctx[0], ctx[1]); }
+int call_btf(u64 *ctx) { return on_call((struct pt_regs *)ctx[0], ctx[1], is_compat()); }
 
 struct sys_exit { u64 common; s64 number; s64 result; };
 
@@ -236,7 +235,8 @@ int call_tracepoint(struct sys_exit *ctx)
         return 0;
     struct task_struct *task = bpf_get_current_task_btf();
     struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-    struct call call = { .regs = regs, .result = ctx->result, .operation = *operation };
+    /* The kernel runs programs on tracepoints of its old kind without preemption. */
+    struct call call = { .regs = regs, .result = ctx->result, .operation = *operation, .alone = 1 };
     return on_wanted(&call);
 }
 
@@ -255,7 +255,7 @@ NOINLINE int put_strings(struct slot *slot, u64 from, u64 to)
         len = TEXT_LEN_MAX;
         flags |= PARAM_TRUNCATED;
     }
-    asm volatile("" : "+r"(len));
+    KEEP(len);
     len &= 2 * TEXT_LEN_MAX - 1;
     if (len && bpf_probe_read_user(param + 4, len, (void *)from)) {
         len = 0;

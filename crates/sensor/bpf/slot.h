@@ -19,7 +19,7 @@
 #define CLAIM_TRIES 4
 #define PATH_LEN_MAX 4096
 #define NAME_LEN_MAX 256
-#define BLOCK_LEN 80
+#define BLOCK_LEN 96
 
 /* How the value of a parameter is found; `crates/sensor/src/plan.rs` writes these. */
 enum how {
@@ -78,11 +78,19 @@ struct set {
     u64 second[PAIR_COUNT];           /* ... and the one behind it */
     u64 flags;
 };
-enum set_flag { SET_IN_ROOT = 1, SET_HIDDEN = 2, SET_PAIRS = 4 };
+enum set_flag {
+    SET_IN_ROOT = 1,
+    SET_HIDDEN = 2,
+    SET_PAIR = 4, /* there is one pair at least */
+    SET_PAIRS = 8 /* there are more */
+};
 
 /* A path as the tree of beginnings takes it: its length in bits, a set, the path with its zero. */
 #define KEY_TEXT_LEN 252
 struct key { u32 bits; u32 set; u8 text[KEY_TEXT_LEN]; };
+
+/* Room for such a path in words of eight bytes. */
+#define TEXT_KEPT 256
 
 /* What became of the events of an operation, on one processor. */
 struct tally { u64 filtered, sent, ring_full, no_slot, unread, truncated; };
@@ -97,11 +105,10 @@ struct slot {
     u32 flags;
     u32 user;
     u32 params;
-    /* The path that was looked at, if any, and where it was read. */
+    /* The path that was looked at, with its zero, and where it was read; at 0: none was. */
     u64 text_address;
     u32 text_len;
-    struct key key;
-    u8 behind_key[20];
+    u8 text[TEXT_KEPT];
     u8 block[BLOCK_LEN];
     struct {
         struct vfsmount *leaf_mount;
@@ -156,20 +163,33 @@ const volatile u32 slot_count = 8;
 
 INLINE void count(u64 *counter) { __sync_fetch_and_add(counter, 1); }
 
+/*
+ * Copies in words of eight bytes, of which the last may reach beyond `len`: without a call, and
+ * so cheaper than one for what is short.
+ */
+#define COPY_WORDS(to, from, len, max)                                          \
+    for (u32 at_ = 0; at_ < (max) && at_ < (len); at_ += 8)                     \
+        *(u64 *)((to) + at_) = *(const u64 *)((from) + at_)
+
 INLINE struct tally *tally_of(u32 operation)
 {
     return bpf_map_lookup_elem(&tallies, &operation);
 }
 
-INLINE struct slot *claim(void)
+INLINE struct slot *slot_at(u32 number) { return bpf_map_lookup_elem(&slots, &number); }
+
+/* Claims a slot, writes its number, and says that no path was looked at. */
+INLINE struct slot *claim(u32 *number)
 {
     u32 first = bpf_get_smp_processor_id() * CLAIM_TRIES;
 #pragma unroll
     for (u32 i = 0; i < CLAIM_TRIES; i++) {
-        u32 key = (first + i) % slot_count;
-        struct slot *slot = bpf_map_lookup_elem(&slots, &key);
-        if (slot && __sync_val_compare_and_swap(&slot->claimed, 0, 1) == 0)
+        *number = (first + i) % slot_count;
+        struct slot *slot = slot_at(*number);
+        if (slot && __sync_val_compare_and_swap(&slot->claimed, 0, 1) == 0) {
+            slot->text_address = 0;
             return slot;
+        }
     }
     return 0;
 }
@@ -205,14 +225,13 @@ INLINE void take(struct slot *slot, const void *from)
 /* The place of the next parameter, or nothing if the record is full. */
 INLINE u8 *room(struct slot *slot)
 {
-    /* Kept in one register: older verifiers lose what was checked in another. */
     u64 at = slot->at;
-    asm volatile("" : "+r"(at));
+    KEEP(at);
     if (at >= RECORD_LEN_MAX) {
         slot->flags |= RECORD_TRUNCATED;
         return 0;
     }
-    asm volatile("" : "+r"(at));
+    KEEP(at);
     return slot->data + at;
 }
 

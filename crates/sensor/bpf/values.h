@@ -24,10 +24,10 @@ NOINLINE int put_text(struct slot *slot, u64 address)
         done(slot, param, PARAM_TEXT, PARAM_ABSENT, 0);
         return 0;
     }
-    long len = slot->text_len + 1;
+    long len = slot->text_len;
     /* What was looked at is what is told. */
     if (address == slot->text_address)
-        bpf_probe_read_kernel(param + 4, len & 255, slot->key.text);
+        COPY_WORDS(param + 4, slot->text, len, TEXT_KEPT);
     else
         len = bpf_probe_read_user_str(param + 4, TEXT_LEN_MAX, (void *)address);
     if (len < 0) {
@@ -124,12 +124,11 @@ INLINE void put_number_at(struct slot *slot, u64 address, u32 offset)
 }
 
 /* Puts one step of a plan. */
-NOINLINE int put_step(struct slot *slot, u32 how, u32 index, u32 extra)
+INLINE void put_step(struct slot *slot, struct step *step)
 {
-    if (!slot)
-        return 0;
-    u64 value = argument(slot, index);
-    switch (how) {
+    u64 value = argument(slot, step->argument);
+    u32 extra = step->extra;
+    switch (step->how) {
     case HOW_WORD:
         put_number(slot, value, 0);
         break;
@@ -183,6 +182,16 @@ NOINLINE int put_step(struct slot *slot, u32 how, u32 index, u32 extra)
         put_message(slot, value, 1);
         break;
     }
+}
+
+/* Puts what the plan of an operation asks for. */
+NOINLINE int put_steps(struct slot *slot, u32 operation)
+{
+    struct plan *plan = bpf_map_lookup_elem(&plans, &operation);
+    if (!slot || !plan)
+        return 0;
+    for (u32 i = 0; i < PARAM_COUNT_MAX && i < plan->count; i++)
+        put_step(slot, &plan->steps[i]);
     return 0;
 }
 

@@ -147,11 +147,11 @@ impl Attached {
         btf: &Btf,
         hooks: &[Hook],
     ) -> Result<(), AttachError> {
-        const NAME: &str = "call_fexit";
-        let program = ebpf.program_mut(NAME).ok_or(AttachError::NoProgram(NAME))?;
-        let wrong = |source| AttachError::Program { name: NAME, hook: "fexit".into(), source };
-        let program: &mut FExit = program.try_into().map_err(wrong)?;
         for hook in hooks {
+            let name = if hook.is_compat() { "compat_call_fexit" } else { "call_fexit" };
+            let wrong = |source| AttachError::Program { name, hook: hook.name.clone(), source };
+            let program = ebpf.program_mut(name).ok_or(AttachError::NoProgram(name))?;
+            let program: &mut FExit = program.try_into().map_err(wrong)?;
             // One program of the object becomes one of the kernel for each function.
             let link = program
                 .load(&hook.name, btf)
@@ -160,10 +160,7 @@ impl Attached {
             match link {
                 Ok(link) => self.links.push(Link::Fexit(link)),
                 Err(error @ ProgramError::Btf(_)) => self.missing.push(hook.missing(&error)),
-                Err(source) => {
-                    let hook = hook.name.clone();
-                    return Err(AttachError::Program { name: NAME, hook, source });
-                }
+                Err(source) => return Err(wrong(source)),
             }
             if let Ok(fd) = program.fd().and_then(|fd| Ok(fd.try_clone()?)) {
                 self.programs.push(fd);
@@ -180,7 +177,7 @@ impl Attached {
             }
             _ => {
                 // A 32-bit twin that this kernel lacks is nothing that could be called.
-                self.missing.retain(|missing| !missing.hook.starts_with("__ia32_"));
+                self.missing.retain(|missing| !missing.hook.starts_with(COMPAT));
                 Ok(())
             }
         }
@@ -214,7 +211,14 @@ struct Hook {
     name: String,
 }
 
+/// How the kernel's entries for 32-bit calls begin.
+const COMPAT: &str = "__ia32_";
+
 impl Hook {
+    fn is_compat(&self) -> bool {
+        self.name.starts_with(COMPAT)
+    }
+
     fn missing(&self, error: &ProgramError) -> Missing {
         let reason = told(error);
         Missing { operation: self.operation, hook: self.name.clone(), reason }

@@ -19,7 +19,8 @@ const HASH_FACTOR: u32 = 2_654_435_761;
 const HASH_SHIFT: u32 = 22;
 const IN_ROOT: u64 = 1;
 const HIDDEN: u64 = 2;
-const PAIRS: u64 = 4;
+const PAIR: u64 = 4;
+const PAIRS: u64 = 8;
 
 /// A set as it stands in its map: hashes of beginnings, hashes of endings, pairs, flags.
 pub(crate) type Set = [u64; 2 * HASH_WORDS + 2 * PAIR_COUNT + 1];
@@ -91,6 +92,9 @@ pub(crate) fn set<'n>(needles: impl IntoIterator<Item = &'n Needle>) -> Set {
         }
     }
     if pairs > 0 {
+        set[FLAGS] |= PAIR;
+    }
+    if pairs > 1 {
         set[FLAGS] |= PAIRS;
     }
     set
