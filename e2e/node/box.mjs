@@ -7,7 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { Docker, missing as missingDocker } from './docker.mjs';
+import { Docker, missing as missingDocker, network } from './docker.mjs';
 import { debian, images } from './image.mjs';
 import { unmountBelow } from './containerd.mjs';
 
@@ -149,6 +149,8 @@ export class ContainerdBox extends Box {
 
 /** By an engine that is called as Docker is: `command` says where it is found. */
 class EngineBox extends Box {
+  network = 'none';
+
   async engine(...args) {
     const [program, ...common] = this.command;
     return (await run(program, [...common, ...args])).stdout.trim();
@@ -158,7 +160,7 @@ class EngineBox extends Box {
     // Its own limits are beyond those of a machine that may not raise them.
     const limits = ['nofile', 'nproc'].flatMap((name) => ['--ulimit', `${name}=1024:1024`]);
     this.id = await this.engine(
-      'run', '--detach', '--name', this.name, '--label', 'tier=front', '--network', 'none',
+      'run', '--detach', '--name', this.name, '--label', 'tier=front', '--network', this.network,
       ...limits, '--oom-score-adj', '0', ...(this.privileged ? ['--privileged'] : []),
       image, ...images.shop.command,
     );
@@ -225,6 +227,8 @@ export class PodmanBox extends EngineBox {
 
 /** By Docker, with a daemon of its own. */
 export class DockerBox extends EngineBox {
+  network = network;
+
   static missing() {
     return missingDocker();
   }
@@ -239,10 +243,12 @@ export class DockerBox extends EngineBox {
 
   async facts() {
     const id = await this.engine('inspect', '--format', '{{.Image}}', this.name);
+    const address = `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`;
     return {
       ...(await super.facts()),
       'container.type': 'docker',
       'container.image.id': id.replace('sha256:', '').slice(0, 12),
+      'container.ip': await this.engine('inspect', '--format', address, this.name),
     };
   }
 }

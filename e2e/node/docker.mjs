@@ -1,5 +1,5 @@
-// A Docker daemon of our own: its own data, state and socket, so that one that runs on the machine
-// is left alone, and nothing stays behind.
+// A Docker daemon of our own: its own data, state, socket and network, so that one that runs on the
+// machine is left alone, and nothing stays behind.
 
 import { execFile } from 'node:child_process';
 import { access, mkdir, rm, rmdir, writeFile } from 'node:fs/promises';
@@ -14,11 +14,13 @@ import { debian, images } from './image.mjs';
 const run = promisify(execFile);
 /** A key that some versions make in a folder that cannot be chosen. */
 const key = '/etc/docker/key.json';
+/** A network that leads nowhere else. */
+export const network = 'shop';
 const runtime = join(dirname(fileURLToPath(import.meta.url)), 'runc-within');
 
 /** Says why no Docker can run here, or nothing when one can. */
 export async function missing() {
-  for (const tool of ['dockerd', 'docker', 'setpriv']) {
+  for (const tool of ['dockerd', 'docker', 'setpriv', 'unshare']) {
     const found = await run('sh', ['-c', `command -v ${tool}`]).catch(() => null);
     if (!found) return `${tool} is not installed`;
   }
@@ -35,10 +37,11 @@ export class Docker {
     await mkdir(docker.dir);
     await writeFile(at('daemon.json'), '{}');
     docker.hadKey = await access(key).then(() => true, () => false);
-    docker.program = new Program('dockerd', 'dockerd', [
+    // Its bridges are in a network namespace that goes with it: the machine's stays as it is.
+    docker.program = new Program('dockerd', 'unshare', [
+      '--net', 'dockerd',
       `--data-root=${at('data')}`, `--exec-root=${at('run')}`, `--pidfile=${at('pid')}`,
       `--host=unix://${docker.socket}`, `--config-file=${at('daemon.json')}`,
-      // It shall leave the machine's network as it is.
       '--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false',
       '--ip-masq=false', '--userland-proxy=false',
       '--storage-driver=overlay2', '--exec-opt=native.cgroupdriver=cgroupfs',
@@ -46,6 +49,7 @@ export class Docker {
     ], { log: at('log') });
     try {
       await docker.program.ready(() => docker.run('version'));
+      await docker.run('network', 'create', '--internal', network);
       await docker.run('import', await debian(), images.shop.name);
     } catch (error) {
       await docker.stop().catch(() => {});
