@@ -223,6 +223,11 @@ pub trait Source {
 
     /// Fields that rules are indexed under, most selective first.
     fn keys() -> &'static [Self::Field];
+    /// Tells whether a key has no end of values, so that rules are indexed not under these but
+    /// under which of their literals a value is, begins with or ends with. It is one text or none.
+    fn is_endless(_key: &Self::Field) -> bool {
+        false
+    }
     /// Parses a field and its argument.
     fn resolve(name: &str, argument: Option<&str>) -> Result<Self::Field, FieldError>;
     /// Tells how dear a field is.

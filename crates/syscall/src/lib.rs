@@ -37,6 +37,19 @@ pub const DOC: SourceDoc = SourceDoc {
     plugins: &[("container", "0.7.1")],
 };
 
+/// Fields that rules are indexed under.
+const KEY_NAMES: [&str; 9] = [
+    "evt.type",
+    "evt.dir",
+    "evt.is_open_write",
+    "evt.is_open_read",
+    "container.id",
+    "fd.name",
+    "fd.directory",
+    "fd.filename",
+    "proc.name",
+];
+
 /// The source.
 #[derive(Clone, Copy, Debug)]
 pub enum Syscall {}
@@ -48,13 +61,15 @@ impl Source for Syscall {
 
     fn keys() -> &'static [Field] {
         static KEYS: LazyLock<Vec<Field>> = LazyLock::new(|| {
-            // Most calls are opens, and most rules for them are for one way of opening.
-            ["evt.type", "evt.dir", "evt.is_open_write", "evt.is_open_read", "proc.name"]
-                .into_iter()
-                .filter_map(|name| Field::resolve(name, None).ok())
-                .collect()
+            // Most calls are opens, and most rules for them are for one way of opening, for
+            // containers, and for some paths.
+            KEY_NAMES.iter().filter_map(|name| Field::resolve(name, None).ok()).collect()
         });
         &KEYS
+    }
+
+    fn is_endless(key: &Field) -> bool {
+        key.is_endless()
     }
 
     fn resolve(name: &str, argument: Option<&str>) -> Result<Field, FieldError> {

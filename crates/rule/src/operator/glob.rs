@@ -40,6 +40,19 @@ pub fn matches(pattern: &[u8], text: &[u8], case: Case) -> bool {
     }
 }
 
+/// Returns what every text that matches begins with, and what it ends with, as far as the pattern
+/// says so plainly.
+pub fn literal_ends(pattern: &[u8]) -> (&[u8], &[u8]) {
+    let is_special = |byte: &u8| b"*?[\\".contains(byte);
+    let start = pattern.iter().position(is_special).unwrap_or(pattern.len());
+    let has_sets = pattern.iter().any(|byte| b"[\\".contains(byte));
+    let end = match pattern.iter().rposition(is_special) {
+        Some(at) if !has_sets => at + 1,
+        _ => pattern.len(),
+    };
+    (&pattern[..start], &pattern[end..])
+}
+
 /// Matches one byte against the head of the pattern; returns how much of the pattern that took.
 fn step(pattern: &[u8], byte: u8, case: Case) -> Option<usize> {
     match pattern {
@@ -158,6 +171,19 @@ mod tests {
         assert!(glob("[", "["));
         assert!(glob("a\\*b", "a*b"));
         assert!(!glob("a\\*b", "axb"));
+    }
+
+    #[test]
+    fn the_ends_of_a_pattern_are_those_of_what_matches() {
+        let ends = |pattern: &'static str| {
+            let (start, end) = literal_ends(pattern.as_bytes());
+            (str::from_utf8(start).unwrap(), str::from_utf8(end).unwrap())
+        };
+        assert_eq!(ends("/proc/*/mem"), ("/proc/", "/mem"));
+        assert_eq!(ends("*.so.?"), ("", ""));
+        assert_eq!(ends("a[*]b"), ("a", ""));
+        assert_eq!(ends(r"a\*b"), ("a", ""));
+        assert_eq!(ends("plain"), ("plain", ""));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod glob;
 mod literal;
 mod path;
 mod pattern;
+mod sign;
 mod text;
 
 use std::ops::ControlFlow;
@@ -16,6 +17,7 @@ use std::ops::ControlFlow;
 use event::Value;
 
 pub use literal::Datum;
+pub(crate) use sign::{Meaning, Place, Signs};
 
 use crate::expr::{Operator, Spread};
 use crate::source::Kind;
@@ -158,6 +160,17 @@ impl Test {
     /// Tells whether the test holds for a single value.
     pub fn holds(&self, value: Value<'_>) -> bool {
         self.one.holds(value)
+    }
+
+    /// Returns the literals by which the answer for a single text is known, where there are such.
+    pub(crate) fn signs(&self) -> Option<Signs<'_>> {
+        match &self.one {
+            One::Always => {
+                Some(Signs { place: Place::Whole, literals: vec![], meaning: Meaning::Fails })
+            }
+            One::Text(test) => test.signs(),
+            _ => None,
+        }
     }
 }
 

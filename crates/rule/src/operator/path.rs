@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::glob::{self, Case};
 
 /// Search paths as a tree of components.
@@ -10,7 +12,7 @@ use super::glob::{self, Case};
 pub struct PathSet {
     /// A search path ends here.
     ends: bool,
-    literal: HashMap<Box<[u8]>, PathSet>,
+    literal: HashMap<Box<[u8]>, PathSet, RandomState>,
     patterns: Vec<(Box<[u8]>, PathSet)>,
 }
 
@@ -36,23 +38,22 @@ impl PathSet {
 
     /// Tells whether a search path is a prefix of `path`.
     pub fn matches(&self, path: &[u8]) -> bool {
-        let components: Vec<&[u8]> = components(path).collect();
-        self.matches_from(&components)
+        self.matches_from(components(path))
     }
 
-    fn matches_from(&self, path: &[&[u8]]) -> bool {
+    fn matches_from<'p>(&self, mut path: impl Iterator<Item = &'p [u8]> + Clone) -> bool {
         if self.ends {
             return true;
         }
-        let Some((first, rest)) = path.split_first() else { return false };
-        self.literal.get(*first).is_some_and(|below| below.matches_from(rest))
+        let Some(first) = path.next() else { return false };
+        self.literal.get(first).is_some_and(|below| below.matches_from(path.clone()))
             || self.patterns.iter().any(|(pattern, below)| {
-                glob::matches(pattern, first, Case::Exact) && below.matches_from(rest)
+                glob::matches(pattern, first, Case::Exact) && below.matches_from(path.clone())
             })
     }
 }
 
-fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     path.split(|byte| *byte == b'/').filter(|component| !component.is_empty())
 }
 

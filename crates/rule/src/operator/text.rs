@@ -9,6 +9,7 @@ use regex::Regex;
 use super::glob::{self, Case};
 use super::path::PathSet;
 use super::pattern;
+use super::sign::{Meaning, Place, Signs};
 use crate::expr::Operator;
 
 /// Up to this many literals are compared one after the other; more are hashed.
@@ -93,6 +94,31 @@ impl TextTest {
             TextTest::Regex(regex) => regex.is_match(&String::from_utf8_lossy(text)),
             TextTest::Path(paths) => paths.matches(text),
         }
+    }
+
+    /// Returns the literals by which the answer is known, where there are such.
+    pub fn signs(&self) -> Option<Signs<'_>> {
+        Some(match self {
+            TextTest::Few(words) => Signs {
+                place: Place::Whole,
+                literals: words.iter().map(|word| &**word).collect(),
+                meaning: Meaning::Holds,
+            },
+            TextTest::Many(words) => Signs {
+                place: Place::Whole,
+                literals: words.iter().map(|word| &**word).collect(),
+                meaning: Meaning::Holds,
+            },
+            TextTest::Ordered(Operator::Ne, word) => Signs::one(Place::Whole, word, Meaning::Fails),
+            TextTest::Startswith(word) => Signs::one(Place::Start, word, Meaning::Holds),
+            TextTest::Endswith(word) => Signs::one(Place::End, word, Meaning::Holds),
+            TextTest::Glob(pattern, Case::Exact) => match glob::literal_ends(pattern) {
+                ([], []) => return None,
+                ([], end) => Signs::one(Place::End, end, Meaning::MayHold),
+                (start, _) => Signs::one(Place::Start, start, Meaning::MayHold),
+            },
+            _ => return None,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is left of each rule under given values of the key fields, worked out when first met and
-//! kept. A tree with one level a key: a record goes down by its values, and where no rule is left
-//! it is done. Senders choose the values, so the tree is bounded and begun anew when full.
+//! kept. A tree with one level a key: a record goes down by its values, past keys that no rule left
+//! asks of, and where no rule is left it is done. Senders choose the values, so the tree is bounded
+//! and begun anew when full.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -8,14 +9,15 @@ use std::ops::ControlFlow;
 use event::Value;
 use foldhash::fast::RandomState;
 
-use super::Program;
 use super::node::Node;
+use super::sieve::Sifted;
+use super::{Level, Program};
 use crate::source::Source;
 
 /// Most places kept.
 const PLACES_MAX: usize = 2048;
 /// Most values that lead from one place to another.
-const VALUES_MAX: usize = 32_768;
+pub(super) const VALUES_MAX: usize = 32_768;
 /// Longest value kept as a key; longer ones are worked out each time.
 const KEY_BYTES_MAX: usize = 256;
 
@@ -31,12 +33,16 @@ pub struct Memo {
     values: usize,
     answers: Answers,
     /// Stands in for a place that is not kept.
-    passing: Rest,
+    passing: Place,
+    /// What the value of an endless key comes to.
+    sifted: Sifted,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Place {
     rest: Rest,
+    /// Bit `k` is set when the answer to one of its predicates may follow from the `k`th key.
+    asks: u32,
     below: HashMap<Box<[u8]>, usize, RandomState>,
     /// The places below, each once: most values of a key lead to one.
     different: Vec<usize>,
@@ -100,13 +106,14 @@ enum Key {
 }
 
 impl Memo {
-    pub(super) fn new(predicates: usize, all: Rest) -> Memo {
-        let words = predicates.div_ceil(64);
+    pub(super) fn new<S: Source>(program: &Program<S>, all: Rest) -> Memo {
+        let words = program.predicates.len().div_ceil(64);
         Memo {
-            places: vec![Place::new(all)],
+            places: vec![Place::new(program, all)],
             values: 0,
             answers: Answers { known: vec![0; words], holding: vec![0; words] },
-            passing: Vec::new(),
+            passing: Place::default(),
+            sifted: Sifted::default(),
         }
     }
 
@@ -118,64 +125,96 @@ impl Memo {
     ) -> (Left<'_>, &mut Answers) {
         self.answers.known.fill(0);
         let mut here = Here::Kept(0);
-        for &level in &program.levels {
-            if self.rest(here).is_empty() {
-                return (Left::Nothing, &mut self.answers);
+        for level in &program.levels {
+            let asks = self.place(here).asks;
+            if asks == 0 {
+                break;
             }
-            let step = match here {
-                Here::Kept(at) => self.places[at].step::<S>(record, &S::keys()[level]),
-                Here::Passing => Step::New(None),
-            };
-            here = match step {
-                Step::To(next) => Here::Kept(next),
-                Step::New(key) => {
-                    let rest = self.work_out(program, record, here, level);
-                    self.go(here, key, rest)
-                }
-            };
+            if asks >> level.key & 1 == 1 {
+                here = match self.step::<S>(record, level, here) {
+                    Step::To(next) => Here::Kept(next),
+                    Step::New(key) => {
+                        let rest = self.work_out(program, record, here, level);
+                        self.go(here, key, Place::new(program, rest))
+                    }
+                };
+            }
         }
-        let rest = match here {
-            Here::Kept(at) => &self.places[at].rest,
+        let place = match here {
+            Here::Kept(at) => &self.places[at],
             Here::Passing => &self.passing,
         };
-        (if rest.is_empty() { Left::Nothing } else { Left::Rules(rest) }, &mut self.answers)
+        let left = if place.rest.is_empty() { Left::Nothing } else { Left::Rules(&place.rest) };
+        (left, &mut self.answers)
     }
 
-    fn rest(&self, here: Here) -> &Rest {
+    #[cfg(test)]
+    pub(super) fn place_count(&self) -> usize {
+        self.places.len()
+    }
+
+    #[cfg(test)]
+    pub(super) fn value_count(&self) -> usize {
+        self.values
+    }
+
+    fn place(&self, here: Here) -> &Place {
         match here {
-            Here::Kept(at) => &self.places[at].rest,
+            Here::Kept(at) => &self.places[at],
             Here::Passing => &self.passing,
         }
     }
 
-    /// Folds in the answers of every predicate that reads only keys up to this level, the last of
-    /// them included: with the record's own values these are known.
+    fn step<S: Source>(&mut self, record: &mut S::Record<'_>, level: &Level, here: Here) -> Step {
+        let key = &S::keys()[level.key];
+        if let Some(sieve) = &level.sieve {
+            sieve.sift::<S>(record, key, &mut self.sifted);
+        }
+        match (here, &level.sieve) {
+            (Here::Passing, _) => Step::New(None),
+            (Here::Kept(at), None) => self.places[at].step::<S>(record, key),
+            (Here::Kept(at), Some(_)) if self.sifted.is_present => {
+                self.places[at].below(&self.sifted.marks)
+            }
+            (Here::Kept(at), Some(_)) => self.places[at].without_value(),
+        }
+    }
+
+    /// Folds in every answer that follows from the keys up to this level: with the record's own
+    /// values, or what they come to, these are known.
     fn work_out<S: Source>(
         &mut self,
         program: &Program<S>,
         record: &mut S::Record<'_>,
         here: Here,
-        level: usize,
+        level: &Level,
     ) -> Rest {
-        let seen = (1_u32 << (level + 1)) - 1;
-        let rest = match here {
-            Here::Kept(at) => &self.places[at].rest,
+        let seen = (1_u32 << (level.key + 1)) - 1;
+        let place = match here {
+            Here::Kept(at) => &self.places[at],
             Here::Passing => &self.passing,
         };
-        let mut left = Vec::with_capacity(rest.len());
-        for (index, node) in rest {
-            let answers = &mut self.answers;
+        let (answers, sifted) = (&mut self.answers, &self.sifted);
+        let mut left = Vec::with_capacity(place.rest.len());
+        for (index, node) in &place.rest {
             let is_known = |number: u32| {
                 let predicate = &program.predicates[number as usize];
                 (predicate.keys_only && predicate.keys & !seen == 0).then_some(predicate)
             };
-            node.each(&mut |number| {
-                if let Some(predicate) = is_known(number) {
-                    answers.ask(number, || predicate.holds::<S>(record));
+            let mut node = match &level.sieve {
+                Some(sieve) => node.fold(&|number| sieve.answer(number, sifted)),
+                None => {
+                    node.each(&mut |number| {
+                        if let Some(predicate) = is_known(number) {
+                            answers.ask(number, || predicate.holds::<S>(record));
+                        }
+                    });
+                    node.fold(&|number| is_known(number).map(|_| answers.known(number)))
                 }
-            });
-            let node = node.fold(&|number| is_known(number).map(|_| answers.known(number)));
+            };
             if node != Node::Never {
+                // What fell away may have been what was dear.
+                node.sort(&|number| program.predicates[number as usize].price());
                 left.push((*index, node));
             }
         }
@@ -184,23 +223,23 @@ impl Memo {
 
     /// Goes to what was worked out, and keeps the way there when it has a name. When the tree is
     /// full it is begun anew from the root.
-    fn go(&mut self, from: Here, key: Option<Key>, rest: Rest) -> Here {
+    fn go(&mut self, from: Here, key: Option<Key>, place: Place) -> Here {
         let (Here::Kept(at), Some(key)) = (from, key) else {
-            self.passing = rest;
+            self.passing = place;
             return Here::Passing;
         };
         if self.places.len() >= PLACES_MAX || self.values >= VALUES_MAX {
             self.places.truncate(1);
-            self.places[0] = Place::new(std::mem::take(&mut self.places[0].rest));
+            self.places[0].forget();
             self.values = 0;
-            self.passing = rest;
+            self.passing = place;
             return Here::Passing;
         }
         let different = &self.places[at].different;
-        let same = different.iter().find(|place| self.places[**place].rest == rest);
+        let same = different.iter().find(|known| self.places[**known].rest == place.rest);
         let next = same.copied().unwrap_or(self.places.len());
         if next == self.places.len() {
-            self.places.push(Place::new(rest));
+            self.places.push(place);
             self.places[at].different.push(next);
         }
         match key {
@@ -215,32 +254,47 @@ impl Memo {
 }
 
 impl Place {
-    fn new(rest: Rest) -> Place {
-        Place { rest, below: HashMap::default(), different: Vec::new(), absent: None }
+    fn new<S: Source>(program: &Program<S>, rest: Rest) -> Place {
+        let mut asks = 0;
+        for (_, node) in &rest {
+            node.each(&mut |number| asks |= program.keys[number as usize]);
+        }
+        Place { rest, asks, ..Place::default() }
+    }
+
+    /// Forgets the places below.
+    fn forget(&mut self) {
+        self.below.clear();
+        self.different.clear();
+        self.absent = None;
     }
 
     fn step<S: Source>(&self, record: &mut S::Record<'_>, key: &S::Field) -> Step {
-        let mut step = match self.absent {
-            Some(next) => Step::To(next),
-            None => Step::New(Some(Key::Absent)),
-        };
+        let mut step = None;
         S::each(record, key, |value| {
-            let text = match value {
-                Value::Text(text) => text,
-                Value::Bool(true) => b"true",
-                Value::Bool(false) => b"false",
-                _ => {
-                    step = Step::New(None);
-                    return ControlFlow::Break(());
-                }
-            };
-            step = match self.below.get(text) {
-                Some(next) => Step::To(*next),
-                None if text.len() <= KEY_BYTES_MAX => Step::New(Some(Key::Value(text.into()))),
-                None => Step::New(None),
-            };
+            step = Some(match value {
+                Value::Text(text) => self.below(text),
+                Value::Bool(true) => self.below(b"true"),
+                Value::Bool(false) => self.below(b"false"),
+                _ => Step::New(None),
+            });
             ControlFlow::Break(())
         });
-        step
+        step.unwrap_or_else(|| self.without_value())
+    }
+
+    fn below(&self, value: &[u8]) -> Step {
+        match self.below.get(value) {
+            Some(next) => Step::To(*next),
+            None if value.len() <= KEY_BYTES_MAX => Step::New(Some(Key::Value(value.into()))),
+            None => Step::New(None),
+        }
+    }
+
+    fn without_value(&self) -> Step {
+        match self.absent {
+            Some(next) => Step::To(next),
+            None => Step::New(Some(Key::Absent)),
+        }
     }
 }

@@ -3,12 +3,17 @@
 //! Three things keep judging cheap however many rules there are. Equal comparisons of different
 //! rules are one predicate, asked at most once a record. Rules are indexed by the source's key
 //! fields: for each combination of key values that comes along, what is left of each rule is worked
-//! out once ([`index`]), and most combinations leave nothing. Cheap predicates are asked first.
+//! out once ([`index`]), and most combinations leave nothing. Of a key with no end of values, like
+//! a path, the literals of all rules are looked for at once ([`sieve`]). Cheap predicates are asked
+//! first.
 
 mod index;
 mod node;
 mod predicate;
 mod reading;
+mod sieve;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
@@ -22,6 +27,7 @@ pub use index::Memo;
 use node::Node;
 use predicate::{Predicate, Table};
 pub(crate) use reading::Reading;
+use sieve::Sieve;
 
 /// Which of the matching rules are told of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,10 +43,21 @@ pub enum Matching {
 #[derive(Debug)]
 pub struct Program<S: Source> {
     predicates: Vec<Predicate<S::Field>>,
-    /// Which of the source's keys the index has levels for: those that any predicate reads alone.
-    levels: Vec<usize>,
+    /// By predicate: the keys that its answer may follow from, a bit each.
+    keys: Vec<u32>,
+    /// For those keys only.
+    levels: Vec<Level>,
     /// Index of the rule in what was compiled, and its condition.
     rules: Vec<(usize, Node)>,
+}
+
+/// A level of the index.
+#[derive(Debug)]
+struct Level {
+    /// Which of the source's keys leads down from it.
+    key: usize,
+    /// What values of an endless one come to.
+    sieve: Option<Sieve>,
 }
 
 /// What a rule needs of one key field to match at all.
@@ -85,21 +102,18 @@ impl<S: Source> Program<S> {
             }
         }
         let predicates = table.predicates;
-        let cost = |number: u32| 1_u64 << (4 * predicates[number as usize].cost as u64);
         for (_, node) in &mut compiled {
             *node = node.fold(&|_| None);
-            node.sort(&cost);
+            node.sort(&|number| predicates[number as usize].price());
         }
-        let used =
-            predicates.iter().filter(|one| one.keys_only).fold(0, |bits, one| bits | one.keys);
-        let levels = (0..S::keys().len()).filter(|level| used >> level & 1 == 1).collect();
-        (Program { predicates, levels, rules: compiled }, diagnostics)
+        let (keys, levels) = levels::<S>(&predicates);
+        (Program { predicates, keys, levels, rules: compiled }, diagnostics)
     }
 
     /// Returns the working memory of one judging thread.
     pub fn memo(&self) -> Memo {
         let all = self.rules.iter().map(|(index, node)| (*index, node.clone())).collect();
-        Memo::new(self.predicates.len(), all)
+        Memo::new(self, all)
     }
 
     /// Judges one record and tells of each matching rule, in file order, by its index in what was
@@ -167,6 +181,23 @@ impl<S: Source> Program<S> {
     fn ask(&self, number: u32, record: &mut S::Record<'_>) -> bool {
         self.predicates[number as usize].holds::<S>(record)
     }
+}
+
+/// Returns which keys the answer to each predicate may follow from, and a level for each of these.
+fn levels<S: Source>(predicates: &[Predicate<S::Field>]) -> (Vec<u32>, Vec<Level>) {
+    let of_one = |one: &Predicate<S::Field>| if one.keys_only { one.keys } else { 0 };
+    let mut keys: Vec<u32> = predicates.iter().map(of_one).collect();
+    let mut levels = Vec::new();
+    for (key, field) in S::keys().iter().enumerate() {
+        let sieve = if S::is_endless(field) { Sieve::new(predicates, field) } else { None };
+        if let Some(sieve) = &sieve {
+            sieve.predicates().for_each(|number| keys[number as usize] |= 1 << key);
+        }
+        if keys.iter().any(|one| one >> key & 1 == 1) {
+            levels.push(Level { key, sieve });
+        }
+    }
+    (keys, levels)
 }
 
 fn refusal(rule: &Rule, message: String) -> Diagnostic {

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::reading::Reading;
 use crate::expr::{Expr, Operand, Operator, Spread, Term};
-use crate::operator::{Datum, Test, allowed};
+use crate::operator::{Datum, Signs, Test, allowed};
 use crate::source::{Cost, Kind, Source};
 
 /// One comparison.
@@ -15,11 +15,10 @@ use crate::source::{Cost, Kind, Source};
 pub struct Predicate<F> {
     left: Reading<F>,
     right: Right<F>,
-    /// How dear it is to ask.
-    pub cost: Cost,
-    /// Bit `k` is set when it reads the source's `k`th key.
+    cost: Cost,
+    /// Bit `k` is set when it reads the source's `k`th key and that is not endless.
     pub keys: u32,
-    /// Whether it reads nothing but keys.
+    /// Whether it reads nothing but such keys.
     pub keys_only: bool,
 }
 
@@ -39,10 +38,16 @@ impl<F: Eq + Hash + 'static> Predicate<F> {
             reading.fields(&mut fields);
             cost = cost.max(reading.cost::<S>());
         }
-        let place = |field: &&F| S::keys().iter().position(|key| key == *field);
+        let place =
+            |field: &&F| S::keys().iter().position(|key| key == *field && !S::is_endless(key));
         let keys = fields.iter().filter_map(place).fold(0, |bits, place| bits | 1 << place);
         let keys_only = !fields.is_empty() && fields.iter().all(|field| place(field).is_some());
         Predicate { left, right, cost, keys, keys_only }
+    }
+
+    /// Returns how dear it is to ask.
+    pub fn price(&self) -> u64 {
+        1 << (4 * self.cost as u64)
     }
 
     /// Asks the record.
@@ -63,6 +68,14 @@ impl<F: Eq + Hash + 'static> Predicate<F> {
                 Test::of_data(*operator, *spread, self.left.shape, values)
                     .is_ok_and(|test| ask(&test, &left))
             }
+        }
+    }
+
+    /// Returns the literals by which the answer is known, if it reads this field and no other.
+    pub fn signs(&self, field: &F) -> Option<Signs<'_>> {
+        match (&self.right, self.left.plain()) {
+            (Right::Test(test), Some(read)) if read == field => test.signs(),
+            _ => None,
         }
     }
 

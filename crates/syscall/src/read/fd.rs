@@ -180,11 +180,10 @@ fn opened<'e>(event: &Event<'e>, number: Option<i64>) -> Descriptor<'e> {
     let folder = event.number("flags").is_some_and(|flags| flags & O_DIRECTORY != 0);
     let kind = Some(if folder { FOLDER } else { FILE });
     let mut found = match event.param("name") {
-        Some(What::Path(path, base)) => {
-            let mut found = named(number, kind, Cow::Owned(lexical(base, path)));
-            found.raw_name = Cow::Borrowed(path);
-            found
-        }
+        Some(What::Path(path, base)) => Descriptor {
+            name: Cow::Owned(lexical(base, path)),
+            ..named(number, kind, Cow::Borrowed(path))
+        },
         _ => named(number, kind, Cow::Borrowed(b"")),
     };
     if let Some(What::File(file)) = event.param("file").filter(|_| event.result() >= 0) {
@@ -416,8 +415,11 @@ fn ends(link: &Link) -> impl Iterator<Item = Peer> {
     [Some(link.local), link.remote].into_iter().flatten()
 }
 
-fn single_slashes(path: &[u8]) -> Vec<u8> {
+fn single_slashes(path: &[u8]) -> Cow<'_, [u8]> {
+    if !path.windows(2).any(|two| two == b"//") {
+        return Cow::Borrowed(path);
+    }
     let mut name = path.to_vec();
     name.dedup_by(|next, before| *next == b'/' && *before == b'/');
-    name
+    Cow::Owned(name)
 }

@@ -76,6 +76,11 @@ impl Field {
         Ok(found.unwrap_or(Field::Absent))
     }
 
+    /// Tells whether there is no end of its values, where rules are indexed under it.
+    pub fn is_endless(&self) -> bool {
+        matches!(self, Field::Descriptor(_) | Field::Container(_))
+    }
+
     /// Tells how dear a field is.
     pub fn cost(&self) -> Cost {
         match self {
