@@ -92,11 +92,13 @@ impl<'e> Event<'e> {
     }
 
     /// Returns the value of a parameter.
+    #[inline]
     pub(crate) fn param(&self, name: &str) -> Option<What<'e>> {
         value(&self.record, name)
     }
 
     /// Returns a parameter that is a number.
+    #[inline]
     pub(crate) fn number(&self, name: &str) -> Option<u64> {
         match self.param(name)? {
             What::Number(number) => Some(number),

@@ -283,6 +283,7 @@ impl Place {
         step.unwrap_or_else(|| self.without_value())
     }
 
+    #[inline]
     fn below(&self, value: &[u8]) -> Step {
         match self.below.get(value) {
             Some(next) => Step::To(*next),
@@ -291,6 +292,7 @@ impl Place {
         }
     }
 
+    #[inline]
     fn without_value(&self) -> Step {
         match self.absent {
             Some(next) => Step::To(next),

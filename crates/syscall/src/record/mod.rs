@@ -180,6 +180,7 @@ impl<'r> Record<'r> {
     }
 
     /// The value of one parameter.
+    #[inline]
     pub fn param(&self, name: &str) -> Option<Value<'r>> {
         self.params().find_first(|param| param.name == name)
     }
@@ -210,6 +211,7 @@ impl<'r> Params<'r> {
     }
 
     /// Reads the first parameter that `is` it; what stands before is only passed over.
+    #[inline]
     fn find_first(mut self, is: impl Fn(&Param) -> bool) -> Option<Value<'r>> {
         while !is(self.params.first()?) {
             for _ in self.params.first()?.from.kinds() {

@@ -230,6 +230,7 @@ impl Tables {
 }
 
 /// Returns the value of a parameter that is there.
+#[inline]
 pub(crate) fn value<'r>(record: &Record<'r>, name: &str) -> Option<What<'r>> {
     record.param(name).map(|value| value.what)
 }
