@@ -46,6 +46,11 @@ describe('activity', { skip, concurrency: false }, () => {
     assert.equal(await rows().count(), 16);
     assert.match(await rows().first().innerText(), /insmod|extra\.ko/);
     await page.getByRole('button', { name: 'Live' }).waitFor();
+    const missing = page.getByRole('region', { name: 'When activity may be missing' });
+    assert.match(
+      await missing.innerText(),
+      /^Not watched on node-a .*; activity may be missing since .*; counts of connections may be/,
+    );
     await shoot(page, 'activity-light');
     innocent();
   });

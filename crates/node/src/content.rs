@@ -5,7 +5,7 @@ mod layers;
 mod measure;
 mod mounts;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -64,6 +64,8 @@ pub struct Contents {
     queue: Queue,
     sender: SyncSender<(Activity, Members)>,
     missed: Arc<Mutex<Missed>>,
+    /// Since when the acts are that entries tell of which are being measured.
+    measured: Arc<Mutex<VecDeque<Time>>>,
     over: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
@@ -73,12 +75,13 @@ impl Contents {
     pub fn start(queue: Queue) -> io::Result<Contents> {
         let (sender, receiver) = sync_channel(WAITING_COUNT_MAX);
         let over = Arc::new(AtomicBool::new(false));
-        let missed = Arc::default();
+        let (missed, measured) = (Arc::default(), Arc::default());
         let (line, asked, unmeasured) = (queue.clone(), over.clone(), Arc::clone(&missed));
+        let waiting = Arc::clone(&measured);
         let thread = thread::Builder::new()
             .name("contents".to_owned())
-            .spawn(move || measure_all(&line, &receiver, &asked, &unmeasured))?;
-        Ok(Contents { queue, sender, missed, over, thread })
+            .spawn(move || measure_all((&line, &waiting), &receiver, &asked, &unmeasured))?;
+        Ok(Contents { queue, sender, missed, measured, over, thread })
     }
 
     /// Hands an entry on, measured if it tells of files. Never waits: when too many do, the
@@ -87,16 +90,24 @@ impl Contents {
         if !activity.items.iter().any(is_measured) {
             return hand_on(&self.queue, activity);
         }
+        // Noted before it is sent, so that it is known until it is handed on.
+        locked(&self.measured).push_back(activity.from);
         let mut activity = match self.sender.try_send((activity, members)) {
             Ok(()) => return,
             Err(TrySendError::Full((back, _)) | TrySendError::Disconnected((back, _))) => back,
         };
+        locked(&self.measured).pop_back();
         locked(&self.missed).add(&activity);
         let unknown = || Held::Unknown("too many changes waited to be measured".to_owned());
         for write in activity.items.iter_mut().filter(|item| is_measured(item)).filter_map(write) {
             write.content = Some(Content { before: unknown(), after: unknown() });
         }
         hand_on(&self.queue, activity);
+    }
+
+    /// Returns when the oldest act was done that is not handed on yet.
+    pub fn waiting(&self) -> Option<Time> {
+        locked(&self.measured).iter().min().copied()
     }
 
     /// Ends when all is handed on.
@@ -116,7 +127,7 @@ pub fn containers(activity: &Activity) -> impl Iterator<Item = (&str, u32)> {
 }
 
 fn measure_all(
-    queue: &Queue,
+    (queue, waiting): (&Queue, &Mutex<VecDeque<Time>>),
     told: &Receiver<(Activity, Members)>,
     over: &AtomicBool,
     missed: &Mutex<Missed>,
@@ -127,6 +138,7 @@ fn measure_all(
         known.doubt(std::mem::take(&mut *locked(missed)));
         known.fill(&mut activity, &members);
         hand_on(queue, activity);
+        locked(waiting).pop_front();
     }
 }
 
@@ -173,8 +185,8 @@ impl Missed {
     }
 }
 
-fn locked(missed: &Mutex<Missed>) -> MutexGuard<'_, Missed> {
-    missed.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn key(activity: &Activity, item: &Item) -> Option<Key> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use cluster::{Member, Reader};
 use control::evidence::Activity;
+use detect::activity::Waiting;
 use detect::{Activities, Detector, Live, Matching, Sensed, Summary, Wanted};
 use event::Time;
 use finding::Alert;
@@ -236,6 +237,11 @@ impl Lookout {
     /// Returns the activity that is complete at `now`.
     pub fn activity(&mut self, now: Time) -> Vec<Activity> {
         self.live.activities().map_or_else(Vec::new, |activities| activities.flush(now))
+    }
+
+    /// Returns since when activity waits to be complete.
+    pub fn waiting(&mut self) -> Waiting {
+        self.live.activities().map_or_else(Waiting::default, |activities| activities.waiting())
     }
 
     /// Returns what is left of it, at the end.

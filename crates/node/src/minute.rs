@@ -7,6 +7,7 @@ use control::evidence::{SensorStatus, SourceStatus};
 use detect::Sensed;
 use event::Time;
 
+use crate::alive::Reach;
 use crate::ready::Kind;
 
 /// Name of the source that a node watches.
@@ -68,15 +69,18 @@ pub struct Beside {
 }
 
 impl Minute {
-    /// Begins the first minute of a run that began to watch at `now`. `silent_since` is until when
-    /// the run before is known to have watched.
-    pub fn first(now: Time, silent_since: Option<Time>) -> Minute {
-        let silent = silent_since.map_or_else(String::new, |since| {
-            format!("; nothing was watched since {}", seconds(since))
-        });
+    /// Begins the first minute of a run that began to watch at `now`. `before` is how far the run
+    /// before it is known to have reached.
+    pub fn first(now: Time, before: Option<Reach>) -> Minute {
+        let silent = before.map_or_else(String::new, told_of_silence);
         let reason = format!("started at {}{silent}", seconds(now));
-        let sensor =
-            SensorStatus { silent_since, watching_since: Some(now), ..SensorStatus::default() };
+        let sensor = SensorStatus {
+            silent_since: before.map(|reach| reach.alerts),
+            activity_missing_since: before.map(|reach| reach.acts),
+            connections_missing_since: before.map(|reach| reach.sums),
+            watching_since: Some(now),
+            ..SensorStatus::default()
+        };
         Minute {
             start: now.minute(),
             able_since: now,
@@ -109,6 +113,8 @@ impl Minute {
             reason: self.reason.clone(),
             sensor: Some(Box::new(SensorStatus {
                 silent_since: self.sensor.silent_since,
+                activity_missing_since: self.sensor.activity_missing_since,
+                connections_missing_since: self.sensor.connections_missing_since,
                 watching_since: self.sensor.watching_since,
                 ..run.sensor.clone()
             })),
@@ -171,6 +177,8 @@ impl Minute {
             lost_calls: sums.lost_calls,
             evicted: sums.evicted,
             silent_since: sums.silent_since,
+            activity_missing_since: sums.activity_missing_since,
+            connections_missing_since: sums.connections_missing_since,
             watching_since: sums.watching_since,
             ..run.sensor.clone()
         };
@@ -212,6 +220,18 @@ fn add_new(
             *sums.entry(name.clone()).or_default() += new;
         }
     }
+}
+
+/// Says what is missing of before a run, and since when; what reaches as far as the alerts is not
+/// said again.
+fn told_of_silence(before: Reach) -> String {
+    let mut told = format!("; nothing was watched since {}", seconds(before.alerts));
+    for (what, since) in [("activity", before.acts), ("counts of connections", before.sums)] {
+        if seconds(since) < seconds(before.alerts) {
+            told += &format!("; {what} may be missing since {}", seconds(since));
+        }
+    }
+    told
 }
 
 fn told_of_loss(sensor: &SensorStatus) -> String {
@@ -261,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_first_minute_tells_to_the_second_since_when_nothing_was_watched() {
-        let mut minute = Minute::first(at(20), Some(at(-117)));
+        let mut minute = Minute::first(at(20), Some(Reach::of(at(-117))));
         let mut run = run();
         minute.add(totals(5, 0));
         check(
@@ -280,6 +300,22 @@ mod tests {
             120,
             expect_test::expect!["2027-01-15T08:01:00Z true 7 records 0 lost #2 "],
         );
+    }
+
+    #[test]
+    fn activity_that_was_gathered_and_not_told_is_missing_for_longer() {
+        let reach = Reach { acts: at(-118), sums: at(-600), ..Reach::of(at(-117)) };
+        let (minute, mut run) = (Minute::first(at(20), Some(reach)), run());
+        let status = minute.begun(&mut run);
+        let sensor = status.sensor.unwrap();
+        assert_eq!(sensor.activity_missing_since, Some(at(-118)));
+        assert_eq!(sensor.connections_missing_since, Some(at(-600)));
+        let said = expect_test::expect![
+            "started at 2027-01-15T08:00:20Z; nothing was watched since 2027-01-15T07:58:03Z; \
+             activity may be missing since 2027-01-15T07:58:02Z; counts of connections may be \
+             missing since 2027-01-15T07:50:00Z"
+        ];
+        said.assert_eq(&status.reason.unwrap());
     }
 
     #[test]

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use event::Time;
-
+use crate::alive::Reach;
 use crate::ready::{Kind, Ready, Refused, Sink};
 
 /// Bytes that may wait.
@@ -44,10 +43,10 @@ struct State {
     ended: bool,
     /// A batch is with the sink.
     in_hand: bool,
-    /// Until when all that happened has been handed over.
-    safe: Option<Time>,
-    /// A number and a time: once all up to the number is handed over, all until the time is.
-    mark: Option<(u64, Time)>,
+    /// How far what has been handed over reaches.
+    safe: Option<Reach>,
+    /// A number, and how far that reaches once all up to the number is handed over.
+    mark: Option<(u64, Reach)>,
 }
 
 impl Default for Queue {
@@ -74,19 +73,19 @@ impl Queue {
         self.0.news.notify_one();
     }
 
-    /// Notes that all that happened until `time` was added.
-    pub fn seen(&self, time: Time) {
+    /// Notes how far what was added reaches.
+    pub fn seen(&self, reach: Reach) {
         let mut state = self.lock();
         state.settle();
         if state.is_clear() {
-            state.safe = state.safe.max(Some(time));
+            state.reach(reach);
         } else if state.mark.is_none() {
-            state.mark = Some((state.last, time));
+            state.mark = Some((state.last, reach));
         }
     }
 
-    /// Returns until when all that happened has been handed over.
-    pub fn safe(&self) -> Option<Time> {
+    /// Returns how far what has been handed over reaches.
+    pub fn safe(&self) -> Option<Reach> {
         let mut state = self.lock();
         state.settle();
         state.safe
@@ -232,11 +231,16 @@ impl State {
 
     /// Moves on to the mark if all before it is handed over.
     fn settle(&mut self) {
-        let Some((number, time)) = self.mark else { return };
+        let Some((number, reach)) = self.mark else { return };
         let waits = |of_kind: &BTreeMap<u64, Ready>| of_kind.range(..=number).next().is_some();
         if !self.in_hand && !self.waiting.values().any(waits) {
-            (self.safe, self.mark) = (self.safe.max(Some(time)), None);
+            self.mark = None;
+            self.reach(reach);
         }
+    }
+
+    fn reach(&mut self, reach: Reach) {
+        self.safe = Some(self.safe.map_or(reach, |safe| safe.max(reach)));
     }
 
     fn drop_one(&mut self, kind: Kind) {
@@ -258,7 +262,13 @@ fn cost(entry: &Ready) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use event::Time;
+
     use super::*;
+
+    fn until(time: i64) -> Reach {
+        Reach::of(Time(time))
+    }
 
     fn entry(kind: Kind, name: &str) -> Ready {
         Ready { number: 0, kind, line: name.as_bytes().to_vec() }
@@ -330,27 +340,30 @@ mod tests {
     #[test]
     fn what_happened_is_safe_once_all_before_it_is_handed_over() {
         /// Looks at the queue while it has a batch in hand.
-        struct Looking(Queue, Vec<Option<Time>>);
+        struct Looking(Queue, Vec<Option<Reach>>);
         impl Sink for Looking {
             fn hand_over(&mut self, _: &[Ready]) -> Result<(), Refused> {
-                self.0.seen(Time(3));
+                self.0.seen(until(3));
                 self.1.push(self.0.safe());
                 Ok(())
             }
         }
         let queue = Queue::default();
         assert_eq!(queue.safe(), None);
-        queue.seen(Time(1));
-        assert_eq!(queue.safe(), Some(Time(1)), "nothing waits");
+        queue.seen(until(1));
+        assert_eq!(queue.safe(), Some(until(1)), "nothing waits");
         queue.push(entry(Kind::Finding, "a"));
-        queue.seen(Time(2));
+        queue.seen(until(2));
         queue.end();
         let mut sink = Looking(queue.clone(), Vec::new());
         queue.hand_over(&mut sink);
-        assert_eq!(sink.1, [Some(Time(1))], "not while it is in hand");
-        assert_eq!(queue.safe(), Some(Time(2)));
-        queue.seen(Time(4));
-        assert_eq!((queue.safe(), queue.is_clear()), (Some(Time(4)), true));
+        assert_eq!(sink.1, [Some(until(1))], "not while it is in hand");
+        assert_eq!(queue.safe(), Some(until(2)));
+        // Activity that is gathered and not told yet holds back what is safe of it alone.
+        let gathered = Reach { sums: Time(1), ..until(4) };
+        queue.seen(gathered);
+        let safe = Reach { sums: Time(2), ..until(4) };
+        assert_eq!((queue.safe(), queue.is_clear()), (Some(safe), true));
     }
 
     #[test]

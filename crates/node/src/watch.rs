@@ -10,10 +10,11 @@ use std::thread::{self, JoinHandle};
 
 use control::evidence::{Activity, Entry, SensorStatus};
 use detect::Detector;
+use detect::activity::Waiting;
 use event::Time;
 use sensor::{POLL, SensorError, Standing};
 
-use crate::alive::Alive;
+use crate::alive::{Alive, Reach};
 use crate::canary::{self, Canaries, Nest};
 use crate::content::{self, Contents};
 use crate::desk::Desk;
@@ -141,7 +142,7 @@ impl Watch {
         if let Ok((Some(mut alive), now)) = ended
             && self.queue.is_clear()
         {
-            alive.note(now);
+            alive.note(Reach::of(now));
         }
     }
 }
@@ -217,7 +218,8 @@ impl Round {
                 false => self.lookout.newest().map(|newest| newest.plus(-ORDER)),
             };
             if let Some(read) = read {
-                self.desk.queue.seen(read);
+                let reach = self.reach(read, &contents);
+                self.desk.queue.seen(reach);
             }
             if (all && self.minute.is_over(now)) || self.minute.is_overdue(now) {
                 self.tell(now);
@@ -239,6 +241,14 @@ impl Round {
         let now = clock::now();
         self.tell(now);
         (self.alive, now)
+    }
+
+    /// Says how far what was made ready to leave reaches, given that all records until `read` were
+    /// read.
+    fn reach(&mut self, read: Time, contents: &Contents) -> Reach {
+        let waiting = self.lookout.waiting();
+        let measured = Waiting { acts: contents.waiting(), sums: None };
+        Reach::of(read).but(waiting).but(measured)
     }
 
     fn read(&mut self, now: Time) -> bool {
@@ -310,8 +320,8 @@ impl Round {
     }
 }
 
-/// Opens the file that says until when it watched.
-fn alive(setting: &Setting) -> (Option<Alive>, Option<Time>) {
+/// Opens the file that says how far the run before reached.
+fn alive(setting: &Setting) -> (Option<Alive>, Option<Reach>) {
     let Some(path) = &setting.watched_until else { return (None, None) };
     match Alive::open(path) {
         Ok((alive, before)) => (Some(alive), before),

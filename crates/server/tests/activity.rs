@@ -98,6 +98,30 @@ fn a_session_shows_every_command_in_order_and_what_alerted() {
 }
 
 #[test]
+fn activity_is_listed_with_the_times_in_which_some_may_be_missing() {
+    let server = server();
+    let missing = |path: &str| get(&server, path)["interruptions"].as_array().unwrap().clone();
+    let all = missing("/v1/activity");
+    let [one] = all.as_slice() else { panic!("one: {all:?}") };
+    assert_eq!((&one["node"], &one["since"]), (&"node-a".into(), &"2026-11-22T12:03:20Z".into()));
+    assert_eq!(one["activity_missing_since"], "2026-11-22T12:03:18.5Z");
+    assert_eq!(one["connections_missing_since"], "2026-11-22T12:02:10Z");
+    assert_eq!(one["until"], "2026-11-22T12:04:02Z");
+    let position = one["position"].as_str().unwrap();
+    assert_eq!(get(&server, &format!("/v1/trail/{position}"))["kind"], "status");
+    // A pod's activity is missing when its node's is.
+    assert_eq!(missing("/v1/activity?pod=web-7f9c&kind=connection"), all);
+    assert_eq!(missing("/v1/activity?until=2026-11-22T12:02:10.1Z"), all);
+    assert!(missing("/v1/activity?until=2026-11-22T12:02:10Z").is_empty());
+    assert!(missing("/v1/activity?from=2026-11-22T12:04:03Z").is_empty());
+    assert!(missing("/v1/activity?node=node-b").is_empty());
+    // So it is of a session: this one ended at 12:02:24.
+    let of_pod = get(&server, "/v1/activity/sessions?pod=web-7f9c");
+    let id = of_pod["items"][0]["id"].as_str().unwrap();
+    assert_eq!(missing(&format!("/v1/activity/sessions/{id}")), all);
+}
+
+#[test]
 fn what_is_not_there_and_what_makes_no_sense_is_told() {
     let server = server();
     let status = |path: &str| ask(&server, path).status;

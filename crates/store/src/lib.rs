@@ -21,8 +21,8 @@ pub use projection::SEEN_DAYS;
 pub use view::{
     ActivityFilter, ActivityItem, ActivityPosition, AlertDetail, AlertFilter, AlertItem,
     AlertPosition, DecisionItem, FindingCount, FindingFilter, GAPS_LEN_MAX, Gap, HOLES_LEN_MAX,
-    Hole, HourCount, Order, PAGE_LEN_MAX, Page, Placed, RuleCount, SessionFilter, SessionItem,
-    Shipments, Size, SourceItem, Summary, TrailEntry, View,
+    Hole, HourCount, INTERRUPTIONS_LEN_MAX, Interruption, Order, PAGE_LEN_MAX, Page, Placed,
+    RuleCount, SessionFilter, SessionItem, Shipments, Size, SourceItem, Summary, TrailEntry, View,
 };
 
 /// Why a question could not be answered.

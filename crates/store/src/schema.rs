@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 /// Version of the tables and of what is written into them.
-pub const VERSION: i64 = 7;
+pub const VERSION: i64 = 8;
 
 /// Memory that the writer's connection uses for pages.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
@@ -179,6 +179,17 @@ CREATE TABLE activity_session (
 );
 CREATE INDEX activity_session_began ON activity_session (began);
 CREATE INDEX activity_session_leader ON activity_session (node, leader);
+CREATE TABLE interruption (        -- between two runs of a node's watch, by the node's clock
+    node INTEGER NOT NULL,
+    until INTEGER NOT NULL,        -- when it was watched again
+    since INTEGER,                 -- until when it was watched before, if that is known
+    activity INTEGER,              -- since when activity may be missing
+    connections INTEGER,           -- since when counts of connections may be
+    block INTEGER NOT NULL,        -- the status that says so first
+    entry INTEGER NOT NULL,
+    PRIMARY KEY (node, until)
+) WITHOUT ROWID;
+CREATE INDEX interruption_until ON interruption (until);
 CREATE TABLE rejected (
     quarter INTEGER NOT NULL,
     source INTEGER NOT NULL,

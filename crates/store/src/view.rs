@@ -5,6 +5,7 @@ mod alerts;
 mod answers;
 mod facts;
 mod findings;
+mod interruption;
 mod lists;
 mod part;
 mod session;
@@ -26,6 +27,7 @@ use crate::projection::Projection;
 use crate::{Error, schema};
 
 pub use answers::*;
+pub use interruption::INTERRUPTIONS_LEN_MAX;
 pub use shipments::{HOLES_LEN_MAX, Hole, Shipments};
 
 /// Most items of one page.

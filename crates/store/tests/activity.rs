@@ -2,7 +2,10 @@
 
 mod shared;
 
-use control::evidence::{Connection, Direction, End, Entry, Kind, Line, Phase, SessionId, What};
+use control::evidence::{
+    Connection, Direction, End, Entry, Kind, Line, Phase, SensorStatus, SessionId, SourceStatus,
+    What,
+};
 use proptest::prelude::*;
 use shared::*;
 use store::{ActivityFilter, ActivityItem, Journal, Order, SessionFilter, View};
@@ -184,6 +187,55 @@ fn an_alert_and_its_session_find_each_other() {
     assert_eq!(view.session_of(&raw(31, 20), at(9000)).unwrap(), None);
     assert_eq!(view.session_of(&raw(32, 21), at(80)).unwrap(), None);
     assert_eq!(view.session_of("{}", at(80)).unwrap(), None);
+}
+
+/// A run of a node's watch that began at `until`; the one before had told of alerts, activity and
+/// counts of connections until `before`.
+fn run(node: &str, before: Option<[i64; 3]>, until: i64) -> Entry {
+    let since = |at_of: usize| before.map(|before| at(before[at_of]));
+    let sensor = SensorStatus {
+        silent_since: since(0),
+        activity_missing_since: since(1),
+        connections_missing_since: since(2),
+        watching_since: Some(at(until)),
+        ..SensorStatus::default()
+    };
+    let (source, instance) = ("syscall".into(), node.into());
+    Entry::Status(SourceStatus {
+        source,
+        instance,
+        sensor: Some(Box::new(sensor)),
+        ..up(until / 60)
+    })
+}
+
+#[test]
+fn when_a_node_was_not_watched_is_told_with_what_is_missing_of_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(dir.path());
+    let again = || run("n1", Some([990, 985, 400]), 1000);
+    commit(&mut journal, vec![run("n1", None, 0), again(), again(), Entry::Status(up(20))]);
+    commit(&mut journal, vec![run("n2", Some([2000, 2000, 2000]), 2060)]);
+    let view = journal.view();
+    let check = |node, from: Option<i64>, until: Option<i64>, expected: &[&str]| {
+        let found = view.interruptions(node, from.map(at), until.map(at)).unwrap();
+        let after = |time: event::Time| (time.0 - at(0).0) / event::Time::SECOND;
+        let line = |one: &store::Interruption| {
+            let before = [one.since, one.activity, one.connections].map(|time| time.map(after));
+            let before = before.map(|time| time.map_or("-".to_owned(), |time| time.to_string()));
+            format!("{} {} until {}", one.node, before.join(" "), after(one.until))
+        };
+        assert_eq!(found.iter().map(line).collect::<Vec<_>>(), expected);
+    };
+    let (first, second, other) =
+        ("n1 - - - until 0", "n1 990 985 400 until 1000", "n2 2000 2000 2000 until 2060");
+    check(None, None, None, &[other, second, first]);
+    check(Some("n1"), None, None, &[second, first]);
+    check(Some("n3"), None, None, &[]);
+    check(None, Some(1), Some(401), &[second]);
+    check(None, Some(1), Some(400), &[]);
+    check(None, Some(1001), Some(2000), &[]);
+    check(Some("n2"), Some(2060), None, &[other]);
 }
 
 /// What a reading of the whole trail finds: the index may not leave anything out.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addressOf, ended, filterOf, where, who } from './kind';
+import { addressOf, ended, filterOf, missing, where, who } from './kind';
 
 test('an address filters by what it names, and by no kind that there is not', () => {
   expect(filterOf({ pod: 'web', kind: 'write', other: 'x' })).toEqual({
@@ -21,6 +21,18 @@ test('a place is the pod, the container or the node', () => {
 test('somebody who became somebody else is told as both', () => {
   expect(who({ subject: { principal: 'root' }, uid: 0, login: 'ada' })).toBe('ada as root');
   expect(who({ subject: {}, uid: 7, login: null })).toBe('uid 7');
+});
+
+test('what is missing for longer than nothing was watched is said, to the second', () => {
+  const since = '2026-11-22T12:03:20.5Z';
+  const connections_missing_since = '2026-11-22T12:02:10Z';
+  const all = { since, activity_missing_since: '2026-11-22T12:03:19Z', connections_missing_since };
+  expect(missing(all).map(({ what }) => what)).toEqual(['activity', 'counts of connections']);
+  const some = { ...all, activity_missing_since: '2026-11-22T12:03:20.1Z' };
+  expect(missing(some)).toEqual([
+    { what: 'counts of connections', since: connections_missing_since },
+  ]);
+  expect(missing({ since: null })).toEqual([]);
 });
 
 test('a result is told where it is known', () => {

@@ -1,5 +1,5 @@
 // Kinds of activity in words, and what the console asks for.
-import type { ActivityItem, ActivityKind } from '../api/types';
+import type { ActivityItem, ActivityKind, InterruptionItem } from '../api/types';
 
 export const KIND_WORDS: Record<ActivityKind, string> = {
   command: 'Command',
@@ -24,6 +24,23 @@ export const FILTERS = [
   'from',
   'until',
 ] as const;
+
+/** What of before an interruption may be missing for longer than nothing was watched. */
+export function missing(one: {
+  since?: InterruptionItem['since'];
+  activity_missing_since?: InterruptionItem['activity_missing_since'];
+  connections_missing_since?: InterruptionItem['connections_missing_since'];
+}): { what: string; since: string }[] {
+  const told = [
+    { what: 'activity', since: one.activity_missing_since },
+    { what: 'counts of connections', since: one.connections_missing_since },
+  ];
+  const second = (text: string) => Math.floor(Date.parse(text) / 1000);
+  const silent = second(one.since ?? '');
+  return told.flatMap(({ what, since }) =>
+    since && second(since) < silent ? [{ what, since }] : [],
+  );
+}
 
 export type Filter = Partial<Record<(typeof FILTERS)[number], string>> & { kind?: ActivityKind };
 

@@ -682,6 +682,15 @@ export interface components {
          * @enum {string}
          */
         ActivityKind: "command" | "session" | "connection" | "write" | "privilege" | "module";
+        /** @description One page of activity, and when none could be told. */
+        ActivityPage: {
+            /** @description When nodes were not watched between `from` and `until`, newest first, at most 100. */
+            interruptions: components["schemas"]["InterruptionItem"][];
+            /** @description What was done, newest first. */
+            items: components["schemas"]["ActivityItem"][];
+            /** @description Cursor of the next page; absent on the last one. */
+            next?: string | null;
+        };
         /** @description An interactive session. */
         ActivitySession: {
             /** @description When it began or was found. */
@@ -727,6 +736,8 @@ export interface components {
             activity: components["schemas"]["Page_ActivityItem"];
             /** @description Alerts that its system calls raised, oldest first, at most 200. */
             alerts: components["schemas"]["AlertItem"][];
+            /** @description When its node was not watched while it lasted, newest first, at most 100. */
+            interruptions: components["schemas"]["InterruptionItem"][];
         };
         /** @description Something done to Sockeye itself. */
         AdministrationItem: {
@@ -1064,6 +1075,24 @@ export interface components {
              * @example accepting
              */
             state: string;
+        };
+        /**
+         * @description Time between two runs of a node's watch, by the node's clock. Nothing was watched in it, and of
+         *     before it what had been gathered and not been told is missing.
+         */
+        InterruptionItem: {
+            activity_missing_since?: components["schemas"]["Moment"] | null;
+            connections_missing_since?: components["schemas"]["Moment"] | null;
+            /** @description The node. */
+            node: string;
+            /**
+             * @description Entry of the trail that says so.
+             * @example 12.3
+             */
+            position: string;
+            since?: components["schemas"]["Moment"] | null;
+            /** @description When it was watched again. */
+            until: components["schemas"]["Moment"];
         };
         /** @description A result with why it is so. */
         Judgement: {
@@ -1576,6 +1605,7 @@ export interface components {
         Scope: "read" | "intake" | "decide" | "admin";
         /** @description How a node was watched in one minute. Counts are of that minute. */
         SensorItem: {
+            activity_missing_since?: components["schemas"]["Moment"] | null;
             /** @description What cannot be seen from there. */
             blind: string[];
             /** @description This run of the watch; a new one means that it was started anew. */
@@ -1589,6 +1619,7 @@ export interface components {
             clock_offset_ns?: string | null;
             /** @description SHA-256 over what the sensor was told to see, hex. */
             configuration: string;
+            connections_missing_since?: components["schemas"]["Moment"] | null;
             /** @description Entries that were ready and found no room to wait, by kind. */
             dropped: {
                 [key: string]: components["schemas"]["Count"];
@@ -2087,7 +2118,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_ActivityItem"];
+                    "application/json": components["schemas"]["ActivityPage"];
                 };
             };
             "4XX": {

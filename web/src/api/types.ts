@@ -22,6 +22,7 @@ export type Finding = Schemas['Finding'];
 export type FindingDetail = Schemas['FindingDetail'];
 export type FindingStatus = Finding['status'];
 export type Gap = Schemas['Gap'];
+export type InterruptionItem = Schemas['InterruptionItem'];
 export type Judgement = Schemas['Judgement'];
 export type Me = Schemas['Me'];
 export type NodeItem = Schemas['NodeItem'];

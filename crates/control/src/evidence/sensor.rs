@@ -60,6 +60,14 @@ pub struct SensorStatus {
     /// to have handed over what it saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent_since: Option<Time>,
+    /// In statuses of a run's first minute: since when activity may be missing that the run before
+    /// had gathered and not handed over. Not later than `silent_since`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity_missing_since: Option<Time>,
+    /// In statuses of a run's first minute: since when the same is so of connections that are
+    /// summed up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections_missing_since: Option<Time>,
     /// In statuses of a run's first minute: when it began to watch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watching_since: Option<Time>,
@@ -89,6 +97,10 @@ mod tests {
             let line: Line = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&line).unwrap(), text);
         }
-        assert_eq!(V1.lines().count(), 2, "the first of a run, and one without a loss");
+        assert_eq!(
+            V1.lines().count(),
+            3,
+            "the first of a run, also after a kill; one without a loss"
+        );
     }
 }

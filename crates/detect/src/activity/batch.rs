@@ -102,6 +102,7 @@ impl Batch {
                 item.count += 1;
                 item.failed += u64::from(act.failed);
                 item.last = item.last.max(act.time);
+                self.since = self.since.map(|since| since.min(act.time));
                 Slot { serial: self.serial, index: *index }
             }
             None => {
@@ -131,6 +132,11 @@ impl Batch {
             command.exit = Some(exit).filter(|_| !item.mixed);
         }
         true
+    }
+
+    /// Returns when the first of its acts was done.
+    pub fn since(&self) -> Option<Time> {
+        self.since
     }
 
     /// Tells whether it has lasted as long as it may, or has become large.

@@ -60,6 +60,15 @@ pub struct Activities {
     connection_actors: HashMap<Doer, u32>,
 }
 
+/// Since when acts wait to be told, if any do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waiting {
+    /// Commands, sessions, writes, rights, and first connections between two ends.
+    pub acts: Option<Time>,
+    /// Connections that are summed up.
+    pub sums: Option<Time>,
+}
+
 /// A program under way.
 #[derive(Clone, Copy, Debug)]
 struct Running {
@@ -130,6 +139,11 @@ impl Activities {
             told.extend(self.take_connections());
         }
         told
+    }
+
+    /// Returns since when acts wait to be told: what a process that is killed now would not tell.
+    pub fn waiting(&self) -> Waiting {
+        Waiting { acts: self.acts.since(), sums: self.connections.since() }
     }
 
     /// Returns what is left, at the end.

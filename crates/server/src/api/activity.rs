@@ -14,7 +14,7 @@ use super::problem::{Problem, ProblemBody};
 use super::shape::{Moment, Page, limit};
 use crate::App;
 
-pub use shapes::{ActivityItem, ActivityKind, ActivitySession};
+pub use shapes::{ActivityItem, ActivityKind, ActivitySession, InterruptionItem};
 
 /// Alerts that are shown with a session.
 const ALERT_COUNT_MAX: usize = 200;
@@ -101,17 +101,31 @@ pub struct ActivitySessionDetail {
     pub activity: Page<ActivityItem>,
     /// Alerts that its system calls raised, oldest first, at most 200.
     pub alerts: Vec<AlertItem>,
+    /// When its node was not watched while it lasted, newest first, at most 100.
+    pub interruptions: Vec<InterruptionItem>,
+}
+
+/// One page of activity, and when none could be told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActivityPage {
+    /// What was done, newest first.
+    pub items: Vec<ActivityItem>,
+    /// Cursor of the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// When nodes were not watched between `from` and `until`, newest first, at most 100.
+    pub interruptions: Vec<InterruptionItem>,
 }
 
 /// Lists what happened, newest first.
 #[utoipa::path(get, path = "/v1/activity", tag = "activity", params(ActivityQuery), responses(
-    (status = 200, body = Page<ActivityItem>),
+    (status = 200, body = ActivityPage),
     (status = "4XX", body = ProblemBody),
 ))]
 pub async fn list(
     State(app): State<App>,
     Query(query): Query<ActivityQuery>,
-) -> Result<Json<Page<ActivityItem>>, Problem> {
+) -> Result<Json<ActivityPage>, Problem> {
     let limit = limit(query.limit)?;
     let behind = query.cursor.as_deref().map(position).transpose()?;
     let filter = ActivityFilter {
@@ -126,9 +140,18 @@ pub async fn list(
         from: query.from.map(|moment| moment.0),
         until: query.until.map(|moment| moment.0),
     };
-    let page =
-        app.ask(move |view| view.activity(&filter, Order::NewestFirst, behind, limit)).await?;
-    Ok(Json(Page::from(page)))
+    let (page, missing) = app
+        .ask(move |view| {
+            let page = view.activity(&filter, Order::NewestFirst, behind, limit)?;
+            let missing = view.interruptions(filter.node.as_deref(), filter.from, filter.until)?;
+            Ok((page, missing))
+        })
+        .await?;
+    Ok(Json(ActivityPage {
+        items: page.items.into_iter().map(ActivityItem::from).collect(),
+        next: page.next,
+        interruptions: missing.into_iter().map(InterruptionItem::from).collect(),
+    }))
 }
 
 /// Lists interactive sessions, the latest begun first.
@@ -172,14 +195,17 @@ pub async fn session(
         // Connections are summed up over minutes, and stand behind what came after them.
         page.items.sort_by_key(|item| item.first);
         let alerts = view.session_alerts(&session, ALERT_COUNT_MAX)?;
-        Ok(Some((session, page, alerts)))
+        let (node, began) = (Some(&*session.node), Some(session.began));
+        let missing = view.interruptions(node, began, session.ended)?;
+        Ok(Some((session, page, alerts, missing)))
     });
-    let (session, page, alerts) =
+    let (session, page, alerts, missing) =
         found.await?.ok_or_else(|| Problem::not_found(format!("there is no session `{asked}`")))?;
     Ok(Json(ActivitySessionDetail {
         session: session.into(),
         activity: Page::from(page),
         alerts: alerts.into_iter().map(AlertItem::from).collect(),
+        interruptions: missing.into_iter().map(InterruptionItem::from).collect(),
     }))
 }
 

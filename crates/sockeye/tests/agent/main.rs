@@ -2,6 +2,7 @@
 //! What it found comes to the server once. Needs root and a kernel that loads the programs.
 //! `SOCKEYE_KILLS` says how often it is killed in each test.
 
+mod gathered;
 mod kill;
 mod place;
 #[path = "../serving/mod.rs"]

@@ -1,6 +1,7 @@
 //! Entries that are neither events nor decisions: a row each.
 
-use control::evidence::{Canary, Entry, Hole, Rejected, SourceStatus};
+use control::evidence::{Canary, Entry, Hole, Rejected, SensorStatus, SourceStatus};
+use event::Time;
 use rusqlite::{OptionalExtension, params};
 use trail::Position;
 
@@ -95,6 +96,29 @@ impl Projection {
         Ok(())
     }
 
+    /// Keeps that a run of a node's watch began: what the one before had not told is missing.
+    fn interruption(
+        &mut self,
+        position: Position,
+        node: i64,
+        sensor: &SensorStatus,
+    ) -> Result<(), Error> {
+        let Some(until) = sensor.watching_since else { return Ok(()) };
+        let number = |time: Option<Time>| time.map(|time| time.0);
+        // The statuses of a run's first minute say the same.
+        let insert = "INSERT OR IGNORE INTO interruption VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.connection.prepare_cached(insert)?.execute(params![
+            node,
+            until.0,
+            number(sensor.silent_since),
+            number(sensor.activity_missing_since.or(sensor.silent_since)),
+            number(sensor.connections_missing_since.or(sensor.silent_since)),
+            position.block,
+            position.entry,
+        ])?;
+        Ok(())
+    }
+
     fn status(&mut self, position: Position, status: &SourceStatus) -> Result<(), Error> {
         let names = &mut self.memory.names;
         let source = names.number(&self.connection, &status.source)?;
@@ -120,6 +144,9 @@ impl Projection {
             status.reason,
             status.sensor.as_ref().map(json),
         ])?;
+        if let Some(sensor) = &status.sensor {
+            self.interruption(position, instance, sensor)?;
+        }
         let add = "INSERT INTO instance VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT DO UPDATE SET first = min(first, excluded.first),
             last = max(last, excluded.last), minutes = minutes + excluded.minutes,

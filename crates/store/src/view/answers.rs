@@ -82,6 +82,24 @@ pub struct ActivityFilter {
     pub until: Option<Time>,
 }
 
+/// Time between two runs of a node's watch, by the node's clock: nothing was watched in it, and
+/// what the run before had gathered and not told is missing of before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interruption {
+    /// The node.
+    pub node: String,
+    /// Until when it was watched before; none where nothing is known of before.
+    pub since: Option<Time>,
+    /// Since when activity may be missing; not later than `since`.
+    pub activity: Option<Time>,
+    /// Since when counts of connections may be missing; not later than `since`.
+    pub connections: Option<Time>,
+    /// When it was watched again.
+    pub until: Time,
+    /// The status that says so first.
+    pub position: Position,
+}
+
 /// In which order activity is listed: that of the trail, and of time within an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {

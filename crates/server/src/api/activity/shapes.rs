@@ -2,7 +2,7 @@
 
 use control::evidence::{Content, End, Exit, Held, What};
 use serde::Serialize;
-use store::{ActivityPosition, SessionItem};
+use store::{ActivityPosition, Interruption, SessionItem};
 use utoipa::ToSchema;
 
 use crate::api::shape::{Count, Moment, Subject};
@@ -113,6 +113,39 @@ pub struct ActivitySession {
     /// Entry of the trail that told of it first.
     #[schema(example = "12.3")]
     pub position: String,
+}
+
+/// Time between two runs of a node's watch, by the node's clock. Nothing was watched in it, and of
+/// before it what had been gathered and not been told is missing.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct InterruptionItem {
+    /// The node.
+    pub node: String,
+    /// Until when it was watched before; absent where nothing is known of before.
+    pub since: Option<Moment>,
+    /// Since when activity may be missing.
+    pub activity_missing_since: Option<Moment>,
+    /// Since when counts of connections may be missing; the first one between two ends is told at
+    /// once.
+    pub connections_missing_since: Option<Moment>,
+    /// When it was watched again.
+    pub until: Moment,
+    /// Entry of the trail that says so.
+    #[schema(example = "12.3")]
+    pub position: String,
+}
+
+impl From<Interruption> for InterruptionItem {
+    fn from(found: Interruption) -> InterruptionItem {
+        InterruptionItem {
+            node: found.node,
+            since: found.since.map(Into::into),
+            activity_missing_since: found.activity.map(Into::into),
+            connections_missing_since: found.connections.map(Into::into),
+            until: found.until.into(),
+            position: found.position.to_string(),
+        }
+    }
 }
 
 impl From<store::ActivityItem> for ActivityItem {

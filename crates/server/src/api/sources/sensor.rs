@@ -49,6 +49,10 @@ pub struct SensorItem {
     pub clock_offset_ns: Option<String>,
     /// In the first status of a run: until when the run before is known to have watched.
     pub silent_since: Option<Moment>,
+    /// Likewise: since when activity may be missing that it had gathered and not handed over.
+    pub activity_missing_since: Option<Moment>,
+    /// Likewise of counts of connections.
+    pub connections_missing_since: Option<Moment>,
 }
 
 impl From<&SensorStatus> for SensorItem {
@@ -74,6 +78,8 @@ impl From<&SensorStatus> for SensorItem {
             evicted: counts(&status.evicted),
             clock_offset_ns: status.clock_offset_ns.map(|offset| offset.to_string()),
             silent_since: status.silent_since.map(Into::into),
+            activity_missing_since: status.activity_missing_since.map(Into::into),
+            connections_missing_since: status.connections_missing_since.map(Into::into),
         }
     }
 }
