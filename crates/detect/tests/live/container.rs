@@ -50,7 +50,8 @@ impl Box {
         for path in ["bin", "tmp", "etc/shadow"] {
             std::os::unix::fs::chown(root.join(path), Some(33), Some(33)).unwrap();
         }
-        let id = format!("{name}-{}", std::process::id());
+        // As long as the shortest that is told, however small the number.
+        let id = format!("{name}-{:06}", std::process::id());
         let made = Box { id, bundle };
         made.mount();
         Some(made)
