@@ -60,6 +60,8 @@ impl Nest {
 pub struct Canaries {
     nest: Nest,
     node: String,
+    /// The numbers of processes here are those that records tell.
+    host_pids: bool,
     /// Acts still to be done in this round.
     left: Vec<&'static Act>,
     next: Instant,
@@ -83,6 +85,7 @@ impl Canaries {
         Canaries {
             nest,
             node: node.to_owned(),
+            host_pids: sensor::is_in_host_pids(),
             left: Vec::new(),
             next: Instant::now() + Canary::SETTLE,
             planted: None,
@@ -116,6 +119,9 @@ impl Canaries {
         let refused = match standing {
             _ if act.rule.is_empty() => Some(act.why_not().to_owned()),
             Standing::Absent => Some(format!("no rule `{}` judges here", act.rule)),
+            _ if !self.host_pids => Some(
+                "this program is in a pid namespace of its own and cannot know its child".into(),
+            ),
             _ if in_container() && act.on_node() => {
                 Some("this program itself runs in a container".to_owned())
             }
@@ -194,4 +200,24 @@ fn in_container() -> bool {
     let cgroups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let mut paths = cgroups.lines().filter_map(|line| line.splitn(3, ':').nth(2));
     paths.any(|path| syscall::container::place(path.as_bytes()).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn none_is_planted_where_a_child_has_another_number_than_records_tell() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let nest = Nest::below(folder.path()).expect("a nest");
+        let mut canaries = Canaries { host_pids: false, ..Canaries::new(nest, "node-1") };
+        for act in ACTS.iter() {
+            canaries.next = Instant::now();
+            let told = canaries.tend(Time(0), |_| Standing::Judges).expect("an outcome at once");
+            let Outcome::NotTested { reason } = told.outcome else {
+                panic!("{}: {:?}", act.family, told.outcome)
+            };
+            assert!(act.rule.is_empty() || reason.contains("pid namespace of its own"), "{reason}");
+        }
+    }
 }

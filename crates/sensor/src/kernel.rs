@@ -26,6 +26,12 @@ pub struct Kernel {
     pub io_uring: bool,
 }
 
+/// Tells whether this process is in the machine's own pid namespace, so that its numbers of
+/// processes are those that records tell.
+pub fn is_in_host_pids() -> bool {
+    fs::metadata("/proc/self/ns/pid").is_ok_and(|ns| ns.ino() == HOST_PID_NS)
+}
+
 impl Kernel {
     /// Looks at the kernel that runs.
     pub fn here() -> Self {
@@ -36,7 +42,6 @@ impl Kernel {
                 line.split_ascii_whitespace().nth(2).is_some_and(|symbol| symbol == name)
             })
         };
-        let host_pids = fs::metadata("/proc/self/ns/pid").is_ok_and(|ns| ns.ino() == HOST_PID_NS);
         let compat_calls =
             has("__ia32_compat_sys_execve") && !read("/proc/cmdline").contains("ia32_emulation=0");
         Self {
@@ -44,7 +49,7 @@ impl Kernel {
             types: Path::new("/sys/kernel/btf/vmlinux").exists(),
             counted_trampolines: has("__bpf_tramp_image_put_rcu"),
             waits_for_ending_tasks: has("tasks_rcu_exit_srcu"),
-            host_pids,
+            host_pids: is_in_host_pids(),
             compat_calls,
             io_uring: has("__x64_sys_io_uring_setup")
                 && read("/proc/sys/kernel/io_uring_disabled").trim() != "2",

@@ -19,7 +19,7 @@ mod tracefs;
 mod tests;
 
 pub use attach::Missing;
-pub use kernel::Kernel;
+pub use kernel::{Kernel, is_in_host_pids};
 pub use options::{Options, SensorError, Standing};
 pub use options::{RING_LEN_DEFAULT, RING_LEN_MAX, RING_LEN_MIN};
 pub use reader::{POLL, Sensor};

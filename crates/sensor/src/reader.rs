@@ -108,6 +108,9 @@ impl Sensor {
         if kernel.io_uring && !self.attached.attach_uring(&mut self._ebpf, btf) {
             blind.push(Blind::IoUring);
         }
+        if !kernel.host_pids {
+            blind.push(Blind::Processes);
+        }
         self.standing.hooks = self.attached.len();
         self
     }

@@ -45,6 +45,8 @@ pub enum Blind {
     CompatCalls,
     /// Operations asked for through io_uring.
     IoUring,
+    /// Who this program and those that ran before it are, by the numbers that the kernel tells.
+    Processes,
 }
 
 impl Step {
@@ -103,6 +105,10 @@ impl fmt::Display for Blind {
         out.write_str(match self {
             Self::CompatCalls => "abi: calls made the 32-bit way (int 0x80) are not seen",
             Self::IoUring => "abi: operations through io_uring are not seen",
+            Self::Processes => {
+                "processes: this program is in a pid namespace of its own, where those that ran \
+                 before it are unknown; start it in the machine's (in a pod: hostPID: true)"
+            }
         })
     }
 }

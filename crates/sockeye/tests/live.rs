@@ -203,3 +203,22 @@ fn what_only_a_watch_asks_for_is_refused_for_recorded_events() {
     let (code, said) = detect(&[]);
     assert_eq!(code, Some(0), "{said}");
 }
+
+#[test]
+fn a_watch_in_a_pid_namespace_of_its_own_says_what_it_does_not_know() {
+    let folder = tempfile::tempdir().unwrap();
+    let rule = folder.path().join("rule.yaml");
+    fs::write(&rule, RULE).unwrap();
+    let done = Command::new("unshare")
+        .args(["--pid", "--fork", "--mount-proc", env!("CARGO_BIN_EXE_sockeye")])
+        .args(["detect", "--live", "--for", "1s", "-r"])
+        .arg(&rule)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    if !said.contains("ready: step ") {
+        return skip(&said);
+    }
+    assert!(said.contains("degraded: processes: this program is in a pid namespace"), "{said}");
+    assert!(said.contains("hostPID: true"), "{said}");
+}
