@@ -51,7 +51,7 @@ static void files(void)
     syscall(SYS_openat, here, "made", O_WRONLY | O_APPEND, 0);
     syscall(SYS_openat, here, "missing", O_RDONLY, 0);
     syscall(SYS_openat2, AT_FDCWD, "/etc/../etc/passwd", &how, sizeof(how));
-    syscall(SYS_open_by_handle_at, BAD, 0, O_RDONLY);
+    syscall(SYS_open_by_handle_at, AT_FDCWD, 0, O_RDONLY);
     syscall(SYS_openat, AT_FDCWD, 1L, O_RDONLY, 0);
     int copy = syscall(SYS_dup, fd);
     syscall(SYS_dup2, fd, 50);
